@@ -20,6 +20,8 @@ try:
 except OSError as error:
     raise ImproperlyConfigured(f"DATA_DIR {DATA_DIR} cannot be used: {error.strerror}.") from error
 
+VERSION = "0.1.0"
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", DATA_DIR)
 BIND = env.str("BIND", default="127.0.0.1")
@@ -89,9 +91,9 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, object]:
-    database: dict[str, object] = dict(
-        env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'tailorline.sqlite3'}")
-    )
+    database: dict[str, object] = dict(env.db_url("DATABASE_URL", default="sqlite://:memory:"))
+    if not env.str("DATABASE_URL", default=""):
+        database["NAME"] = str(DATA_DIR / "tailorline.sqlite3")  # any path, so not as a URL
     if "sqlite3" in str(database["ENGINE"]):
         # Readers never wait for the writer; a writer takes the lock at BEGIN, so it waits
         # instead of failing half-way; FULL because an accepted order must survive a power cut.

@@ -1,0 +1,225 @@
+"""Training runs: rows with a lease, whoever works on them; the live model serves until one wins.
+
+A run is requested, claimed by a worker, trained under a heartbeat, evaluated, and promoted or
+rejected. A worker that dies stops its heartbeat; the sweep hands the run to another, three
+attempts at most. Forecasts and rankings share all of this; each registers its trainer.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from forecasting.lifecycle import TRAINING_RUN
+from forecasting.models import TrainingRun
+from journal.moving import Stale, move, record
+
+logger = logging.getLogger("tailorline.runs")
+
+QUEUE_LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 3
+BEAT_EVERY = timedelta(seconds=1)
+
+Clock = Callable[[], datetime]
+
+
+class Cancelled(Exception):
+    """Somebody cancelled the run, or its lease went to another worker."""
+
+
+class CannotRollBack(Exception):
+    """There is no such earlier model to go back to."""
+
+
+class Beat(Protocol):
+    """What a trainer calls as it goes: `progress` 0 … 1 and the step in plain words."""
+
+    def __call__(self, progress: float, step: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trainer found: metrics, plain words for staff, and whether it beats the live model.
+
+    `publish` makes the version readable by one flip of a row; it is called when the run wins.
+    """
+
+    metrics: Mapping[str, Any]
+    wins: bool
+    publish: Callable[[datetime], None]
+    notes: list[str] = field(default_factory=list)
+    artefact: str = ""
+    digest: str = ""
+
+
+Trainer = Callable[[TrainingRun, Beat], Outcome]
+
+_trainers: dict[str, Trainer] = {}
+
+
+def register(kind: str, trainer: Trainer) -> None:
+    _trainers[kind] = trainer
+
+
+def request(
+    kind: str,
+    *,
+    data_cut: datetime,
+    by: str,
+    now: datetime,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> TrainingRun:
+    """Ask for a training; a worker takes it up."""
+    with transaction.atomic():
+        run = TrainingRun.objects.create(
+            kind=kind,
+            params=dict(params or {}),
+            seed=seed,
+            data_cut=data_cut,
+            code_version=settings.VERSION,
+            requested_by=by,
+            requested_at=now,
+            lease_until=now + QUEUE_LEASE,
+        )
+        record(TRAINING_RUN, [(run.pk, "")], "queued", by=by, at=now)
+    return run
+
+
+def train(run_id: int, *, clock: Clock) -> TrainingRun:
+    """Do one run from claim to promotion or rejection; a run that another has is left alone."""
+    run = TrainingRun.objects.get(pk=run_id)
+    if run.status != TrainingRun.Status.QUEUED:
+        return run
+    try:
+        move(
+            TRAINING_RUN,
+            run,
+            "training",
+            by="system",
+            at=clock(),
+            started_at=clock(),
+            lease_until=clock() + LEASE,
+            attempts=F("attempts") + 1,
+            progress=0,
+            step="",
+        )
+    except Stale:
+        return run
+    try:
+        outcome = _trainers[run.kind](run, _Heart(run, clock))
+        _evaluate(run, outcome, clock)
+    except (Cancelled, Stale):
+        logger.info("%s is no longer this worker's", run)
+    except Exception as error:  # whatever went wrong, the run must say so and the live model stands
+        logger.exception("%s failed", run)
+        fail(run, f"{type(error).__name__}: {error}", now=clock())
+    run.refresh_from_db()
+    return run
+
+
+class _Heart:
+    """Extends the lease at most once a second, and stops the work when the run was taken away."""
+
+    def __init__(self, run: TrainingRun, clock: Clock) -> None:
+        self.run, self.clock = run, clock
+        self.attempt = run.attempts
+        self.last = clock() - BEAT_EVERY
+
+    def __call__(self, progress: float, step: str) -> None:
+        now = self.clock()
+        if now - self.last < BEAT_EVERY and progress < 1:
+            return
+        self.last = now
+        held = TrainingRun.objects.filter(
+            pk=self.run.pk, status=TrainingRun.Status.TRAINING, attempts=self.attempt
+        ).update(progress=progress, step=step[:120], lease_until=now + LEASE)
+        if not held:
+            raise Cancelled
+
+
+def _evaluate(run: TrainingRun, outcome: Outcome, clock: Clock) -> None:
+    now = clock()
+    with transaction.atomic():
+        move(
+            TRAINING_RUN,
+            run,
+            "evaluated",
+            by="system",
+            at=now,
+            metrics=dict(outcome.metrics),
+            notes=outcome.notes,
+            artefact=outcome.artefact,
+            artefact_digest=outcome.digest,
+            finished_at=now,
+            progress=1,
+        )
+        if not outcome.wins:
+            why = "no better than the live one"
+            move(TRAINING_RUN, run, "rejected", by="system", at=now, why=why)
+            return
+        move(TRAINING_RUN, run, "challenger", by="system", at=now)
+        outcome.publish(now)
+        if _is_newest(run):
+            promote(run, by="system", now=now, why="won its backtest")
+
+
+def _is_newest(run: TrainingRun) -> bool:
+    """A replay of an older day publishes its version, but never becomes live over a newer one."""
+    champion = TrainingRun.objects.champion(run.kind)
+    return champion is None or champion.data_cut <= run.data_cut
+
+
+def promote(run: TrainingRun, *, by: str, now: datetime, why: str = "") -> None:
+    """Make a challenger (or, going back, a retired run) the live model; the old one retires."""
+    with transaction.atomic():
+        if champion := TrainingRun.objects.champion(run.kind):
+            move(TRAINING_RUN, champion, "retired", by=by, at=now, why=why)
+        move(TRAINING_RUN, run, "champion", by=by, at=now, why=why)
+
+
+def roll_back(kind: str, *, by: str, now: datetime, why: str) -> TrainingRun:
+    """Put the model that was live before the present one back."""
+    runs = TrainingRun.objects.filter(kind=kind, status=TrainingRun.Status.RETIRED)
+    earlier = runs.order_by("-data_cut", "-pk").first()
+    if earlier is None:
+        raise CannotRollBack(f"There is no earlier {kind} model to go back to.")
+    promote(earlier, by=by, now=now, why=why)
+    return earlier
+
+
+def cancel(run: TrainingRun, *, by: str, now: datetime) -> None:
+    move(TRAINING_RUN, run, "cancelled", by=by, at=now, finished_at=now)
+
+
+def fail(run: TrainingRun, why: str, *, now: datetime) -> None:
+    run.refresh_from_db()
+    if TRAINING_RUN.allows(run.status, "failed"):
+        notes = [*run.notes, why]
+        move(
+            TRAINING_RUN, run, "failed", by="system", at=now, why=why, notes=notes, finished_at=now
+        )
+
+
+def sweep(now: datetime) -> list[int]:
+    """Take runs back from workers that were not heard of; returns the runs to hand out again."""
+    again = []
+    for run in TrainingRun.objects.abandoned(now):
+        try:
+            if run.status == TrainingRun.Status.TRAINING:
+                if run.attempts >= MOST_ATTEMPTS:
+                    fail(run, "Its worker died three times.", now=now)
+                    continue
+                why = "its worker was not heard of"
+                move(TRAINING_RUN, run, "queued", by="system", at=now, why=why)
+        except Stale:
+            continue
+        TrainingRun.objects.filter(pk=run.pk).update(lease_until=now + QUEUE_LEASE)
+        again.append(run.pk)
+    return again

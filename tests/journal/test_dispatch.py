@@ -1,0 +1,105 @@
+"""Every transition reaches every receiver that asked for it: at least once, each on its own."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from journal import dispatch
+from journal.models import Handling
+from journal.moving import lifecycle, record
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+DOOR = lifecycle("door", {"": "open", "open": "closed", "closed": ""})
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """Receivers of this test alone: `bell` hears, `broken` always fails."""
+    heard = []
+
+    def broken(transition):
+        raise ValueError("no battery")
+
+    monkeypatch.setattr(dispatch, "_receivers", {})
+    monkeypatch.setattr(dispatch, "_by_step", {})
+    dispatch.receives("door", "open", name="broken")(broken)
+    dispatch.receives("door", "open", name="bell", queue="planning")(
+        lambda transition: heard.append(transition.object_id)
+    )
+    return heard
+
+
+def open_door(pk=7, at=NOW):
+    record(DOOR, [(pk, "")], "open", by="alice", at=at)
+
+
+def test_a_receiver_hears_of_its_step_once(heard):
+    open_door()
+    dispatch.drain(NOW)
+    dispatch.drain(NOW)
+    assert heard == [7]
+
+
+def test_a_receiver_hears_nothing_of_other_steps(heard):
+    record(DOOR, [(7, "open")], "closed", by="alice", at=NOW)
+    dispatch.drain(NOW)
+    assert heard == []
+
+
+def test_one_that_fails_blocks_nobody_and_is_tried_again_later(heard):
+    open_door()
+    dispatch.drain(NOW)
+    duty = Handling.objects.get(receiver="broken")
+    assert heard == [7]
+    assert (duty.attempts, duty.done_at) == (1, None)
+    assert "no battery" in duty.error
+    assert duty.due_at > NOW
+    later = NOW + timedelta(hours=2)
+    dispatch.drain(later)
+    duty.refresh_from_db()
+    assert duty.attempts == 2
+
+
+def test_it_waits_longer_each_time_and_alarms_after_ten(heard):
+    open_door()
+    duty = Handling.objects.get(receiver="broken")
+    waits = []
+    for _ in range(10):
+        dispatch.handle(duty.pk, now=NOW)
+        duty.refresh_from_db()
+        waits.append(duty.due_at - NOW)
+    assert waits == sorted(waits)
+    assert waits[-1] <= timedelta(hours=1, minutes=1)
+    assert list(Handling.objects.alarming()) == [duty]
+
+
+def test_work_that_fails_half_way_leaves_nothing_behind(heard):
+    def half(transition):
+        open_door(pk=99)
+        raise RuntimeError("power cut")
+
+    dispatch.receives("door", "open", name="bell")(half)
+    open_door()
+    dispatch.drain(NOW)
+    assert not Handling.objects.filter(transition__object_id=99).exists()
+
+
+def test_the_sweep_hands_out_what_is_due_by_queue_and_not_again_under_lease(heard):
+    open_door()
+    assert dispatch.due_by_queue(NOW) == {}  # left to the worker that was woken
+    later = NOW + timedelta(minutes=1)
+    bell = Handling.objects.get(receiver="bell").pk
+    broken = Handling.objects.get(receiver="broken").pk
+    assert dispatch.due_by_queue(later) == {"default": [broken], "planning": [bell]}
+    assert dispatch.due_by_queue(later) == {}
+    assert dispatch.due_by_queue(later + timedelta(minutes=3)) != {}
+
+
+def test_a_duty_done_by_another_worker_is_not_done_twice(heard):
+    open_door()
+    pk = Handling.objects.get(receiver="bell").pk
+    assert dispatch.handle(pk, now=NOW)
+    assert dispatch.handle(pk, now=NOW)
+    assert heard == [7]
