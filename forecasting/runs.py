@@ -67,6 +67,11 @@ def register(kind: str, trainer: Trainer) -> None:
     _trainers[kind] = trainer
 
 
+def champion(kind: str) -> TrainingRun | None:
+    """The live run of a kind."""
+    return TrainingRun.objects.champion(kind)
+
+
 def request(
     kind: str,
     *,
@@ -172,15 +177,15 @@ def _evaluate(run: TrainingRun, outcome: Outcome, clock: Clock) -> None:
 
 def _is_newest(run: TrainingRun) -> bool:
     """A replay of an older day publishes its version, but never becomes live over a newer one."""
-    champion = TrainingRun.objects.champion(run.kind)
-    return champion is None or champion.data_cut <= run.data_cut
+    live = champion(run.kind)
+    return live is None or live.data_cut <= run.data_cut
 
 
 def promote(run: TrainingRun, *, by: str, now: datetime, why: str = "") -> None:
     """Make a challenger (or, going back, a retired run) the live model; the old one retires."""
     with transaction.atomic():
-        if champion := TrainingRun.objects.champion(run.kind):
-            move(TRAINING_RUN, champion, "retired", by=by, at=now, why=why)
+        if live := champion(run.kind):
+            move(TRAINING_RUN, live, "retired", by=by, at=now, why=why)
         move(TRAINING_RUN, run, "champion", by=by, at=now, why=why)
 
 

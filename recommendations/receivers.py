@@ -1,1 +1,5 @@
-"""What this app does when something happened elsewhere."""
+"""Rankings are trained by the runs that they share with forecasts."""
+
+from recommendations import training
+
+__all__ = ["training"]

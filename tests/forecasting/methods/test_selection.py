@@ -5,13 +5,20 @@ import numpy as np
 import pytest
 
 from forecasting.methods.baselines import Mean, Naive, SeasonalNaive
-from forecasting.methods.method import CorruptArtefact, NotEnoughData, Progress, Repeating, silent
+from forecasting.methods.method import (
+    CorruptArtefact,
+    Method,
+    NotEnoughData,
+    Progress,
+    Repeating,
+    silent,
+)
 from forecasting.methods.selection import Measures, Selection, choose, rolling_origins, wins
 from forecasting.methods.series import Panel
 from forecasting.methods.smoothing import Smoothing
 from tests.forecasting.methods.panels import panel, poisson_shop
 
-SIMPLE = [SeasonalNaive(), Naive(), Mean(), Smoothing()]
+SIMPLE: list[Method] = [SeasonalNaive(), Naive(), Mean(), Smoothing()]
 
 
 @dataclass(frozen=True)
@@ -192,3 +199,26 @@ CHAMPION = Measures(rmsse=0.8, wape=0.5, bias=0.02, wql=0.4, coverage80=0.8)
 )
 def test_a_challenger_wins_only_when_it_is_clearly_better(change, expected):
     assert wins(dataclasses.replace(CHAMPION, **change), CHAMPION) is expected
+
+
+def test_the_live_choice_stays_when_the_new_one_is_no_better():
+    wave = 20 + 15 * np.sin(2 * np.pi * np.arange(64) / 8)
+    shop = panel(np.tile(wave, (12, 1)), season=8)
+    live = {"all": ("seasonal naive",)}
+    again = choose(shop, 4, SIMPLE, incumbent=live)
+    assert again.chosen == live
+    assert not again.replaced_incumbent
+    assert any("stays" in note for note in again.notes)
+
+
+def test_a_live_choice_that_is_worse_is_replaced():
+    wave = 20 + 15 * np.sin(2 * np.pi * np.arange(64) / 8)
+    shop = panel(np.tile(wave, (12, 1)), season=8)
+    better = choose(shop, 4, SIMPLE, incumbent={"all": ("mean",)})
+    assert better.chosen["all"] == ("seasonal naive",)
+    assert better.replaced_incumbent
+
+
+def test_a_live_choice_whose_method_is_gone_is_replaced():
+    shop = poisson_shop(12, 64)
+    assert choose(shop, 4, SIMPLE, incumbent={"all": ("oracle",)}).replaced_incumbent

@@ -1,0 +1,401 @@
+"""Which method forecasts what: rolling-origin backtests, a choice per demand class, quantiles.
+
+Every method forecasts from at least three past origins, seeing only what was known then (Tashman
+2000, "Out-of-sample tests of forecasting accuracy"). Per demand class the smallest RMSSE wins,
+among the methods and the mean of the two best. With fewer than three origins a choice would be
+luck: then the methods that can run get equal weights, or seasonal naive stands in alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecasting.methods import metrics
+from forecasting.methods.baselines import SeasonalNaive
+from forecasting.methods.classification import classify
+from forecasting.methods.method import (
+    Arrays,
+    CorruptArtefact,
+    Deadline,
+    Method,
+    NotEnoughData,
+    Progress,
+    never,
+    silent,
+    stored,
+)
+from forecasting.methods.quantiles import Errors, bands, movement, without_backtests
+from forecasting.methods.registry import methods_for
+from forecasting.methods.series import Bools, Dates, Floats, Panel, Strings
+
+ENOUGH_ORIGINS = 3
+ENOUGH_SERIES = 10
+"""Series that a class must have before it gets a choice of its own."""
+COMBINED = "combined"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Backtest accuracy, see `metrics`; NaN where nothing is known."""
+
+    rmsse: float
+    wape: float
+    bias: float
+    wql: float
+    coverage80: float
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The choice and its forecast.
+
+    `mean` (n, h), `quantiles` (n, h, 9) at .1 … .9, `starts` (h,) of the periods forecast,
+    `classes` (n,). `chosen`: class → methods, equally weighted. `metrics`: method (and
+    "combined") → class (and "all") → `Measures`. `origins`: number of periods known at each
+    backtest. `notes`: plain sentences on what was lacking. `replaced_incumbent`: False where the
+    live choice was kept because the new one was no better in the same backtests.
+    """
+
+    ids: tuple[str, ...]
+    starts: Dates
+    mean: Floats
+    quantiles: Floats
+    classes: Strings
+    chosen: dict[str, tuple[str, ...]]
+    metrics: dict[str, dict[str, Measures]]
+    origins: tuple[int, ...]
+    notes: tuple[str, ...]
+    replaced_incumbent: bool = True
+
+    def to_arrays(self) -> Arrays:
+        """What serving needs, as plain arrays (npz); choice and metrics are JSON of the run."""
+        return {
+            "ids": np.array(self.ids, dtype=np.str_),
+            "starts": self.starts,
+            "mean": self.mean,
+            "quantiles": self.quantiles,
+            "classes": self.classes,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The forecast again, without choice and metrics. Raises `CorruptArtefact`."""
+        ids, starts, classes = (stored(arrays, key, 1) for key in ("ids", "starts", "classes"))
+        mean, quantiles = stored(arrays, "mean", 2), stored(arrays, "quantiles", 3)
+        shape = (ids.size, starts.size)
+        if mean.shape != shape or quantiles.shape[:2] != shape or classes.size != ids.size:
+            raise CorruptArtefact("The parts of the artefact do not fit together.")
+        names = tuple(str(name) for name in ids)
+        return cls(names, starts, mean, quantiles, classes, {}, {}, (), ())
+
+
+@dataclass(frozen=True, eq=False)
+class Backtest:
+    """Forecasts of every usable method from the same origins.
+
+    `forecasts`: method → (o, n, h), NaN where a series had not begun; `actual` (o, n, h).
+    """
+
+    panel: Panel
+    horizon: int
+    origins: tuple[int, ...]
+    forecasts: dict[str, Floats]
+    notes: tuple[str, ...]
+
+    @property
+    def actual(self) -> Floats:
+        """What came, (o, n, h)."""
+        ends = [self.panel.actual[:, at : at + self.horizon] for at in self.origins]
+        rows = self.panel.shape[0]
+        return np.array(ends).reshape(len(ends), rows, self.horizon)
+
+    @property
+    def movement(self) -> Floats:
+        """Usual movement of each series as known at each origin, (o, n)."""
+        return np.array([movement(self.panel.values[:, :at]) for at in self.origins])
+
+    def rmsse(self, forecast: Floats) -> Floats:
+        """RMSSE of each origin and series, (o, n)."""
+        return np.array(
+            [
+                metrics.rmsse_per_series(actual, mean, self.panel.values[:, :at])
+                for at, actual, mean in zip(self.origins, self.actual, forecast, strict=True)
+            ]
+        )
+
+
+def choose(
+    panel: Panel,
+    horizon: int,
+    methods: Sequence[Method] | None = None,
+    origins: int = 3,
+    progress: Progress = silent,
+    deadline: Deadline = never,
+    seed: int = 0,
+    incumbent: Mapping[str, tuple[str, ...]] | None = None,
+) -> Selection:
+    """Backtest, choose, forecast.
+
+    1. Forecast from `origins` past origins with every method, cheapest first. When `deadline`
+       says that time is up, methods not fully tested are left out.
+    2. Choose per demand class. An `incumbent` choice stays unless the new one beats it in these
+       same backtests (`wins`). 3. Fit what was chosen to all data. 4. Put quantiles around it.
+    """
+    pool = list(methods_for(horizon) if methods is None else methods)
+    tested = backtest(panel, horizon, pool, origins, progress, deadline, seed)
+    classes = classify(panel.values)
+    enough = len(tested.origins) >= ENOUGH_ORIGINS and bool(tested.forecasts)
+    chosen, notes = {}, list(tested.notes)
+    replaced = True
+    if enough:
+        chosen = _choices(tested, classes)
+        if incumbent and not _beats(tested, chosen, incumbent, classes):
+            chosen, replaced = dict(incumbent), False
+            notes.append("The live choice of methods stays: the new one is no better.")
+        needed = [one for one in pool if any(one.name in names for names in chosen.values())]
+    else:
+        notes.append(_thin(tested))
+        needed = pool if tested.forecasts or not tested.origins else []
+    progress(0.85, "forecasting")
+    final = _fit_all(panel, horizon, needed, seed, notes)
+    if not enough:
+        chosen = {ALL: tuple(final)}
+    mean = _combine(final, chosen, classes)
+    around = _quantiles(tested, chosen, classes, panel, mean)
+    progress(1.0, "done")
+    starts = panel.future_starts(horizon)
+    measured = _measure(tested, chosen, classes)
+    facts = tuple(dict.fromkeys(notes))
+    return Selection(
+        panel.ids,
+        starts,
+        mean,
+        around,
+        classes,
+        chosen,
+        measured,
+        tested.origins,
+        facts,
+        replaced,
+    )
+
+
+def _beats(
+    tested: Backtest,
+    new: Mapping[str, tuple[str, ...]],
+    old: Mapping[str, tuple[str, ...]],
+    classes: Strings,
+) -> bool:
+    """Whether the new choice wins over the old one; an old one that can no longer run loses."""
+    if not {name for names in old.values() for name in names} <= set(tested.forecasts):
+        return True
+    ours, theirs = (
+        _measures(tested, _combine(tested.forecasts, choice, classes), classes)[ALL]
+        for choice in (new, old)
+    )
+    return wins(ours, theirs)
+
+
+def wins(challenger: Measures, champion: Measures, margin: float = 0.005) -> bool:
+    """Whether a challenger may replace the champion; both from the same backtest.
+
+    It must lower RMSSE by `margin` (a share), must not raise the quantile loss by more, and must
+    not be more biased by over five points. A figure that is unknown does not win.
+    """
+    better = challenger.rmsse < champion.rmsse * (1 - margin)
+    not_wider = challenger.wql <= champion.wql * (1 + margin)
+    not_slanted = abs(challenger.bias) <= abs(champion.bias) + 0.05
+    return better and not_wider and not_slanted
+
+
+def rolling_origins(periods: int, horizon: int, wanted: int) -> tuple[int, ...]:
+    """Numbers of periods known at each backtest, latest last.
+
+    A horizon apart where history allows, closer where it does not; never within the first half
+    or the first 12 periods.
+
+    >>> rolling_origins(97, 8, 3)
+    (73, 81, 89)
+    """
+    last, first = periods - horizon, max(12, periods // 2)
+    if last < first:
+        return ()
+    stride = min(horizon, max(1, (last - first) // max(1, wanted - 1)))
+    return tuple(sorted(at for at in range(last, last - stride * wanted, -stride) if at >= first))
+
+
+def backtest(
+    panel: Panel,
+    horizon: int,
+    methods: Sequence[Method],
+    origins: int = 3,
+    progress: Progress = silent,
+    deadline: Deadline = never,
+    seed: int = 0,
+) -> Backtest:
+    """Forecast from past origins with each method; those that lack data or time are noted."""
+    ats = rolling_origins(panel.shape[1], horizon, origins)
+    forecasts, notes = {}, []
+    for place, method in enumerate(methods):
+        if deadline():
+            notes.append(f"No time was left to test {method.name}.")
+            continue
+        progress(0.8 * place / len(methods), f"testing {method.name}")
+        try:
+            past = _past_forecasts(panel, horizon, method, ats, deadline, seed)
+        except NotEnoughData as thin:
+            notes.append(f"{method.name}: {thin}.")
+            continue
+        if past is None:
+            notes.append(f"No time was left to test {method.name}.")
+        elif ats:
+            forecasts[method.name] = past
+    return Backtest(panel, horizon, ats, forecasts, tuple(notes))
+
+
+def _past_forecasts(
+    panel: Panel,
+    horizon: int,
+    method: Method,
+    ats: tuple[int, ...],
+    deadline: Deadline,
+    seed: int,
+) -> Floats | None:
+    """Forecasts (o, n, h) of one method, None when time ran out half-way."""
+    result = np.full((len(ats), panel.shape[0], horizon), np.nan)
+    for place, at in enumerate(ats):
+        if place and deadline():
+            return None
+        past, begun = panel.as_of(at)
+        result[place, begun] = method.fit(past, seed).predict(horizon)
+    return result
+
+
+def _choices(tested: Backtest, classes: Strings) -> dict[str, tuple[str, ...]]:
+    """Class → methods with the smallest RMSSE; "all" for classes with too few series."""
+    errors = {name: tested.rmsse(forecast) for name, forecast in tested.forecasts.items()}
+    chosen = {ALL: _choice(tested, errors, np.ones(classes.size, dtype=np.bool_))}
+    for name in np.unique(classes):
+        rows: Bools = classes == name
+        if rows.sum() >= ENOUGH_SERIES:
+            chosen[str(name)] = _choice(tested, errors, rows)
+    return chosen
+
+
+def _choice(tested: Backtest, errors: dict[str, Floats], rows: Bools) -> tuple[str, ...]:
+    """The best method, or the two best where their mean is better than either."""
+    ranked = sorted(errors, key=lambda name: _mean_error(errors[name][:, rows]))
+    best, pair = tuple(ranked[:1]), tuple(ranked[:2])
+    together = tested.rmsse(_average(tested.forecasts, pair))
+    if _mean_error(together[:, rows]) < _mean_error(errors[best[0]][:, rows]):
+        return pair
+    return best
+
+
+def _mean_error(errors: Floats) -> float:
+    """Mean over what is known; infinite when nothing is, so that it never wins."""
+    known = errors[np.isfinite(errors)]
+    return float(known.mean()) if known.size else float("inf")
+
+
+def _average(forecasts: Mapping[str, Floats], names: Sequence[str]) -> Floats:
+    mean: Floats = np.mean([forecasts[name] for name in names], axis=0)
+    return mean
+
+
+def _combine(
+    forecasts: Mapping[str, Floats], chosen: Mapping[str, tuple[str, ...]], classes: Strings
+) -> Floats:
+    """Each class's chosen methods, equally weighted; works on (n, h) and on (o, n, h)."""
+    result = _average(forecasts, chosen[ALL]).copy()
+    for name, names in chosen.items():
+        rows = classes == name
+        result[..., rows, :] = _average(forecasts, names)[..., rows, :]
+    return result
+
+
+def _thin(tested: Backtest) -> str:
+    count = len(tested.origins)
+    return (
+        f"Only {count} past dates could be tested, {ENOUGH_ORIGINS} are needed to choose a "
+        "method; equal weights stand in."
+    )
+
+
+def _fit_all(
+    panel: Panel, horizon: int, methods: Sequence[Method], seed: int, notes: list[str]
+) -> dict[str, Floats]:
+    """Forecasts (n, h) from all data; seasonal naive when no method can run."""
+    final = {}
+    for method in methods:
+        try:
+            final[method.name] = method.fit(panel, seed).predict(horizon)
+        except NotEnoughData as thin:
+            notes.append(f"{method.name}: {thin}.")
+    if not final:
+        stand_in = SeasonalNaive()
+        final[stand_in.name] = stand_in.fit(panel, seed).predict(horizon)
+    return final
+
+
+def _quantiles(
+    tested: Backtest,
+    chosen: Mapping[str, tuple[str, ...]],
+    classes: Strings,
+    panel: Panel,
+    mean: Floats,
+) -> Floats:
+    """Quantiles around the final forecast, from its own backtest errors where there are any."""
+    used = {name for names in chosen.values() for name in names}
+    if tested.forecasts and used <= set(tested.forecasts):
+        past = _combine(tested.forecasts, chosen, classes)
+        learned = bands(Errors(tested.actual, past, tested.movement, classes))
+    else:
+        learned = without_backtests(panel.values, classes)
+    return learned.around(mean, movement(panel.values), classes)
+
+
+def _measure(
+    tested: Backtest, chosen: Mapping[str, tuple[str, ...]], classes: Strings
+) -> dict[str, dict[str, Measures]]:
+    """Backtest measures of each method and of what was chosen, per class and over all."""
+    forecasts = dict(tested.forecasts)
+    if forecasts and {name for names in chosen.values() for name in names} <= set(forecasts):
+        forecasts[COMBINED] = _combine(tested.forecasts, chosen, classes)
+    return {name: _measures(tested, forecast, classes) for name, forecast in forecasts.items()}
+
+
+def _measures(tested: Backtest, forecast: Floats, classes: Strings) -> dict[str, Measures]:
+    errors, around = tested.rmsse(forecast), _held_out_quantiles(tested, forecast, classes)
+    result = {}
+    for name in [ALL, *(str(one) for one in np.unique(classes))]:
+        rows = (classes == name) | (name == ALL)
+        actual = np.vstack(list(tested.actual[:, rows]))
+        mean, quantiles = np.vstack(list(forecast[:, rows])), np.vstack(list(around[:, rows]))
+        actual = np.where(np.isfinite(mean), actual, np.nan)
+        known = errors[:, rows][np.isfinite(errors[:, rows])]
+        result[name] = Measures(
+            float(known.mean()) if known.size else float("nan"),
+            metrics.wape(actual, mean),
+            metrics.bias(actual, mean),
+            metrics.wql(actual, quantiles),
+            metrics.coverage80(actual, quantiles),
+        )
+    return result
+
+
+def _held_out_quantiles(tested: Backtest, forecast: Floats, classes: Strings) -> Floats:
+    """Quantiles (o, n, h, 9) of each origin, learned from the other origins only."""
+    errors = Errors(tested.actual, forecast, tested.movement, classes)
+    count = len(tested.origins)
+    result = []
+    for place in range(count):
+        others = [other for other in range(count) if other != place] or [place]
+        mean = np.where(np.isfinite(forecast[place]), forecast[place], 0.0)
+        learned = bands(errors.origins(others))
+        result.append(learned.around(mean, errors.movement[place], classes))
+    return np.array(result)

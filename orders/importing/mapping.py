@@ -1,0 +1,132 @@
+"""The mapping file: which column means what, what is no product, which family a product is in."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+COLUMNS = ("invoice", "item", "description", "quantity", "at", "price", "customer", "country")
+
+
+class BadMapping(Exception):
+    """The mapping file cannot be used; the message says which entry and why."""
+
+
+@dataclass(frozen=True)
+class SetApart:
+    """Lines that are no products: postage, manual corrections, fees."""
+
+    kind: str
+    items: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Products whose description holds one of `words`, or whose code matches `codes`."""
+
+    code: str
+    name: str
+    translations: dict[str, dict[str, str]]
+    routing: str
+    words: frozenset[str]
+    codes: re.Pattern[str] | None
+
+    def takes(self, item: str, words: frozenset[str]) -> bool:
+        by_code = bool(self.codes and self.codes.fullmatch(item))
+        return by_code or bool(self.words & words)
+
+
+@dataclass(frozen=True)
+class Mapping:
+    name: str
+    columns: dict[str, str]
+    time_zone: str
+    currency: str
+    lead_days: int
+    order_prefix: str
+    cancellation_prefix: str
+    product_code: re.Pattern[str]
+    set_apart: tuple[SetApart, ...]
+    families: tuple[Family, ...]
+
+    def fits(self, header: Iterable[str]) -> bool:
+        return set(self.columns.values()) <= set(header)
+
+    def family_of(self, item: str, description: str) -> Family:
+        """The first family that takes the product; the last one takes the rest."""
+        words = frozenset(re.findall(r"[A-Z0-9-]+", description.upper()))
+        taking = (family for family in self.families[:-1] if family.takes(item, words))
+        return next(taking, self.families[-1])
+
+
+def read_mapping(path: Path) -> Mapping:
+    """Read a TOML mapping. Raises `BadMapping` naming the entry that is missing or wrong."""
+    try:
+        with path.open("rb") as file:
+            raw = tomllib.load(file)
+    except OSError as error:
+        raise BadMapping(f"{path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadMapping(f"{path} is not valid TOML: {error}.") from error
+    try:
+        return _mapping(raw)
+    except KeyError as error:
+        raise BadMapping(f"{path} lacks the entry {error}.") from error
+    except (TypeError, ValueError, re.error, ZoneInfoNotFoundError) as error:
+        raise BadMapping(f"{path}: {error}.") from error
+
+
+def find_mapping(header: Iterable[str], folder: Path) -> Mapping:
+    """The first mapping of `folder` whose columns are all in the file's header."""
+    columns = list(header)
+    for path in sorted(folder.glob("*.toml")):
+        mapping = read_mapping(path)
+        if mapping.fits(columns):
+            return mapping
+    raise BadMapping(
+        f"No mapping fits a file with the columns {', '.join(columns) or '(none)'}. "
+        "Write one (docs/importing.md) and name it with --mapping."
+    )
+
+
+def _mapping(raw: dict[str, Any]) -> Mapping:
+    columns = {name: str(raw["columns"][name]) for name in COLUMNS}
+    shop = raw["shop"]
+    ZoneInfo(shop["time_zone"])
+    families = tuple(_family(entry) for entry in raw["family"])
+    if not families:
+        raise ValueError("at least one [[family]] is needed")
+    return Mapping(
+        name=raw["name"],
+        columns=columns,
+        time_zone=shop["time_zone"],
+        currency=shop["currency"],
+        lead_days=int(shop["lead_days"]),
+        order_prefix=shop.get("order_prefix", ""),
+        cancellation_prefix=raw["lines"]["cancellation_prefix"],
+        product_code=re.compile(raw["lines"]["product_code"]),
+        set_apart=tuple(
+            SetApart(entry["kind"], frozenset(code.upper() for code in entry["items"]))
+            for entry in raw.get("set_apart", [])
+        ),
+        families=families,
+    )
+
+
+def _family(entry: dict[str, Any]) -> Family:
+    names = {
+        language.removeprefix("name_").replace("_", "-"): {"name": text}
+        for language, text in entry.items()
+        if language.startswith("name_")
+    }
+    return Family(
+        code=entry["code"],
+        name=entry["name"],
+        translations=names,
+        routing=entry["routing"],
+        words=frozenset(word.upper() for word in entry.get("words", [])),
+        codes=re.compile(entry["codes"]) if "codes" in entry else None,
+    )

@@ -1,0 +1,318 @@
+"""Write a sorted log: whole invoices in short transactions; what is there already stays as it is.
+
+Imported history gets no transitions: nobody has to react to what happened elsewhere long ago.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from django.db import models, transaction
+
+from orders.configuration import digest
+from orders.importing.mapping import Mapping
+from orders.importing.sorting import SortedLog
+from orders.models import (
+    Configuration,
+    Customer,
+    Order,
+    OrderLine,
+    Product,
+    ProductFamily,
+    Return,
+)
+
+LINES_A_TRANSACTION = 800
+CENT = Decimal("0.01")
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class ImportReport:
+    """How many rows the import added; a second import of the same file adds none."""
+
+    products: int = 0
+    customers: int = 0
+    orders: int = 0
+    lines: int = 0
+    returns: int = 0
+    open_lines: int = 0
+
+    @property
+    def changed(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+def write_log(
+    log: SortedLog, mapping: Mapping, *, open_since: date | None, now: datetime, progress: Progress
+) -> ImportReport:
+    """Write families, products, customers, orders and returns.
+
+    Orders placed on or after `open_since` are still to be made; earlier ones are history. A kill
+    at any moment leaves whole invoices; the next import goes on from there.
+    """
+    report = ImportReport()
+    items = _Items(log, mapping, now, report)
+    customers = _customers(log, mapping, now, report)
+    for part in _whole_invoices(log.sales):
+        _write_orders(part, mapping, items, customers, open_since, report)
+        progress(len(part))
+    _write_returns(log, mapping, items, customers, report)
+    progress(len(log.returns))
+    return report
+
+
+class _Items:
+    """Products of the log and the one configuration that each is sold in."""
+
+    def __init__(
+        self, log: SortedLog, mapping: Mapping, now: datetime, report: ImportReport
+    ) -> None:
+        sold = pd.concat([log.sales, log.returns])
+        families = _families(mapping)
+        facts = _facts(sold)
+        before = set(
+            Product.objects.filter(sku__in=list(facts.index)).values_list("sku", flat=True)
+        )
+        new = [
+            Product(
+                sku=row.Index,
+                external_ref=row.Index,
+                name=row.description[:200] or row.Index,
+                family_id=families[mapping.family_of(row.Index, row.description).code],
+                base_price=Decimal(str(row.price)).quantize(CENT),
+                currency=mapping.currency,
+                listed=False,
+                sold_from=row.since.date(),
+            )
+            for row in _rows(facts)
+            if row.Index not in before
+        ]
+        with transaction.atomic():
+            Product.objects.bulk_create(new, batch_size=500)
+            report.products = len(new)
+            self.products = _ids(Product, "sku", list(facts.index))
+            self.configurations = _default_configurations(list(self.products.values()), now)
+
+
+def _facts(sold: pd.DataFrame) -> pd.DataFrame:
+    """Per item: its most frequent description, its median price and when it first appeared."""
+    named = sold[sold["description"] != ""]
+    counts = named.groupby(["item", "description"], sort=True).size().reset_index(name="n")
+    names = counts.sort_values("n", kind="stable").groupby("item")["description"].last()
+    grouped = sold.groupby("item")
+    facts = pd.DataFrame({"price": grouped["price"].median(), "since": grouped["at"].min()})
+    facts["description"] = names.reindex(facts.index).fillna("")
+    return facts
+
+
+def _families(mapping: Mapping) -> dict[str, int]:
+    ProductFamily.objects.bulk_create(
+        [
+            ProductFamily(
+                code=family.code,
+                name=family.name,
+                translations=family.translations,
+                routing_template=family.routing,
+                position=position,
+            )
+            for position, family in enumerate(mapping.families)
+        ],
+        ignore_conflicts=True,
+    )
+    return dict(ProductFamily.objects.values_list("code", "pk"))
+
+
+def _default_configurations(product_ids: list[int], now: datetime) -> dict[int, int]:
+    plain = digest({})
+    Configuration.objects.bulk_create(
+        [
+            Configuration(product_id=pk, values={}, digest=plain, created_at=now)
+            for pk in product_ids
+        ],
+        ignore_conflicts=True,
+        batch_size=500,
+    )
+    return dict(Configuration.objects.filter(digest=plain).values_list("product_id", "pk"))
+
+
+def _customers(
+    log: SortedLog, mapping: Mapping, now: datetime, report: ImportReport
+) -> dict[str, int]:
+    seen = pd.concat([log.sales, log.returns]).sort_values("at", kind="stable")
+    first = seen[seen["customer"] != ""].groupby("customer").first()
+    prefix = mapping.order_prefix
+    refs = [prefix + number for number in first.index]
+    known = _ids(Customer, "external_ref", refs)
+    new = [
+        Customer(
+            external_ref=prefix + row.Index,
+            name=f"Customer {row.Index}",
+            country=row.country[:60],
+            created_at=row.at.to_pydatetime(),
+        )
+        for row in _rows(first)
+        if prefix + row.Index not in known
+    ]
+    with transaction.atomic():
+        Customer.objects.bulk_create(new, batch_size=500)
+    report.customers = len(new)
+    return _ids(Customer, "external_ref", refs)
+
+
+def _whole_invoices(sales: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Cut the sales where an invoice ends, about `LINES_A_TRANSACTION` lines at a time."""
+    order = sales["invoice"].map({name: i for i, name in enumerate(sales["invoice"].unique())})
+    by_invoice = sales.iloc[order.argsort(kind="stable")]
+    sizes = by_invoice.groupby("invoice", sort=False).size().cumsum()
+    start = 0
+    for end in sizes:
+        if end - start >= LINES_A_TRANSACTION or end == len(by_invoice):
+            yield by_invoice.iloc[start:end]
+            start = end
+
+
+def _write_orders(
+    part: pd.DataFrame,
+    mapping: Mapping,
+    items: _Items,
+    customers: dict[str, int],
+    open_since: date | None,
+    report: ImportReport,
+) -> None:
+    prefix = mapping.order_prefix
+    with transaction.atomic():
+        known_lines = _ids(OrderLine, "external_ref", [prefix + ref for ref in part["ref"]])
+        part = part[~(prefix + part["ref"]).isin(list(known_lines))]
+        if part.empty:
+            return
+        orders = _orders(part, mapping, customers, open_since, report)
+        lines = [
+            _line(row, mapping, items, orders[prefix + row.invoice], open_since)
+            for row in _rows(part)
+        ]
+        OrderLine.objects.bulk_create(lines, batch_size=500)
+    report.lines += len(lines)
+    report.open_lines += sum(line.status == OrderLine.Status.PROMISED for line in lines)
+
+
+def _orders(
+    part: pd.DataFrame,
+    mapping: Mapping,
+    customers: dict[str, int],
+    open_since: date | None,
+    report: ImportReport,
+) -> dict[str, int]:
+    first = part.groupby("invoice", sort=False).first()
+    refs = [mapping.order_prefix + str(invoice) for invoice in first.index]
+    known = _ids(Order, "external_ref", refs)
+    new = [
+        Order(
+            number=ref,
+            external_ref=ref,
+            source=Order.Source.IMPORT,
+            status=(
+                Order.Status.CONFIRMED if _is_open(row.at, open_since) else Order.Status.CLOSED
+            ),
+            customer_id=customers.get(mapping.order_prefix + row.customer),
+            currency=mapping.currency,
+            created_at=row.at.to_pydatetime(),
+            placed_at=row.at.to_pydatetime(),
+        )
+        for ref, row in zip(refs, _rows(first), strict=True)
+        if ref not in known
+    ]
+    Order.objects.bulk_create(new, batch_size=500)
+    report.orders += len(new)
+    return known | {str(order.external_ref): order.pk for order in new}
+
+
+def _line(
+    row: Any, mapping: Mapping, items: _Items, order_id: int, open_since: date | None
+) -> OrderLine:
+    is_open = _is_open(row.at, open_since)
+    wanted = (row.at + timedelta(days=mapping.lead_days)).date()
+    return OrderLine(
+        order_id=order_id,
+        position=row.ordinal,
+        external_ref=mapping.order_prefix + row.ref,
+        configuration_id=items.configurations[items.products[row.item]],
+        quantity=row.quantity,
+        unit_price=Decimal(str(row.price)).quantize(CENT),
+        status=OrderLine.Status.PROMISED if is_open else OrderLine.Status.DELIVERED,
+        requested_date=wanted,
+        committed_date=wanted if is_open else None,
+    )
+
+
+def _is_open(at: pd.Timestamp, open_since: date | None) -> bool:
+    return open_since is not None and at.date() >= open_since
+
+
+def _write_returns(
+    log: SortedLog,
+    mapping: Mapping,
+    items: _Items,
+    customers: dict[str, int],
+    report: ImportReport,
+) -> None:
+    prefix = mapping.order_prefix
+    refs = [prefix + ref for ref in log.returns["ref"]]
+    known = _ids(Return, "external_ref", refs)
+    matches = match_returns(log.sales, log.returns)
+    lines = _ids(OrderLine, "external_ref", [prefix + ref for ref in matches.values()])
+    new = [
+        Return(
+            line_id=lines.get(prefix + matches[row.ref]) if row.ref in matches else None,
+            external_ref=prefix + row.ref,
+            product_id=items.products[row.item],
+            customer_id=customers.get(prefix + row.customer),
+            quantity=row.quantity,
+            at=row.at.to_pydatetime(),
+            reason="Cancelled in the imported log",
+        )
+        for row in _rows(log.returns)
+        if prefix + row.ref not in known
+    ]
+    for start in range(0, len(new), LINES_A_TRANSACTION):
+        with transaction.atomic():
+            Return.objects.bulk_create(new[start : start + LINES_A_TRANSACTION], batch_size=500)
+    report.returns = len(new)
+
+
+def match_returns(sales: pd.DataFrame, returns: pd.DataFrame) -> dict[str, str]:
+    """For each return the latest earlier sale of the same customer and item that still has as
+    many pieces: `{return ref: sale ref}`. A return without such a sale, or without a customer,
+    is left out."""
+    named = returns[returns["customer"] != ""]
+    keys = pd.MultiIndex.from_frame(named[["customer", "item"]]).unique()
+    wanted = pd.MultiIndex.from_frame(sales[["customer", "item"]]).isin(keys)
+    left: dict[tuple[str, str], list[list[Any]]] = {}
+    for row in _rows(sales[wanted].sort_values("at", kind="stable")):
+        left.setdefault((row.customer, row.item), []).append([row.at, row.quantity, row.ref])
+    matches: dict[str, str] = {}
+    for row in _rows(named.sort_values("at", kind="stable")):
+        for sale in reversed(left.get((row.customer, row.item), [])):
+            if sale[0] <= row.at and sale[1] >= row.quantity:
+                sale[1] -= row.quantity
+                matches[row.ref] = sale[2]
+                break
+    return matches
+
+
+def _rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows as named tuples; their fields have the types of the columns, which stubs cannot know."""
+    return iter(table.itertuples())
+
+
+def _ids(model: type[models.Model], field: str, values: list[str]) -> dict[str, int]:
+    """Primary keys by a unique text field, asked in portions that SQLite's parameters allow."""
+    found: dict[str, int] = {}
+    for start in range(0, len(values), 800):
+        rows = model._default_manager.filter(**{f"{field}__in": values[start : start + 800]})
+        found.update(rows.values_list(field, "pk"))
+    return found

@@ -1,0 +1,116 @@
+"""Train a ranking: who ordered and looked at what, the catalogue's words, one blend."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from forecasting import artefacts, runs
+from forecasting.models import TrainingRun
+from orders import behaviour, catalogue, demand
+from recommendations.models import Ranking
+from recommendations.rankers import Blend, Interactions, Listing, Product
+
+KIND = "ranking"
+LEARNED_FROM = timedelta(days=730)
+
+# What an event says about wanting, an order being 1.
+EVENT_WEIGHT = {"view": 0.1, "configure": 0.3, "abandon": 0.2, "basket": 0.5}
+
+Row = tuple[str, str, float, float]
+
+
+def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
+    """The trainer of rankings; the live ranking serves until this one is published."""
+    beat(0, "gathering orders and visits")
+    since = run.data_cut - LEARNED_FROM
+    log = Interactions.from_rows(
+        [*ordered_rows(demand.lines(run.data_cut, since=since)), *_visits(run.data_cut, since)]
+    )
+    beat(0.3, "reading the catalogue")
+    products = listed_products()
+    beat(0.4, "fitting the rankers")
+    blend = Blend.fit(log, products, _day(run.data_cut))
+    beat(0.9, "storing the ranking")
+    path, digest = artefacts.save(f"ranking-{run.pk}", blend.to_arrays(), {})
+    ranking, _ = Ranking.objects.update_or_create(run=run, defaults={"as_of": run.data_cut})
+    return runs.Outcome(
+        metrics=_metrics(blend, log),
+        wins=_wins(blend),
+        publish=partial(_publish, ranking),
+        notes=_notes(blend),
+        artefact=path,
+        digest=digest,
+    )
+
+
+def ordered_rows(lines: pd.DataFrame) -> Iterator[Row]:
+    """Order lines as (user, item, weight, day). An order without a customer is a user of its own,
+    so that what was bought together still counts."""
+    row: Any
+    for row in lines.itertuples(index=False):
+        known = pd.notna(row.customer_id)
+        user = f"customer:{int(row.customer_id)}" if known else f"order:{row.order_id}"
+        yield user, str(row.product_id), 1.0, _day(row.placed_at)
+
+
+def _visits(as_of: datetime, since: datetime) -> Iterator[Row]:
+    event: Any
+    for event in behaviour.events(as_of, since=since).itertuples(index=False):
+        weight = EVENT_WEIGHT.get(event.kind)
+        if weight and pd.notna(event.product_id):
+            yield f"visitor:{event.subject}", str(int(event.product_id)), weight, _day(event.at)
+
+
+def listed_products() -> list[Product]:
+    """What content knows: words, option values on offer, price."""
+    return [
+        Product(
+            item=str(sheet.product_id),
+            text=f"{sheet.name} {sheet.text}",
+            attributes=(("family", str(sheet.family_id)), *_offers(sheet)),
+            price=float(sheet.base_price),
+        )
+        for sheet in catalogue.sheets().values()
+    ]
+
+
+def _offers(sheet: catalogue.ProductSheet) -> Iterator[tuple[str, str]]:
+    for group, values in catalogue.feasible(sheet, {}).items():
+        yield from ((group, value) for value in values)
+
+
+def _day(moment: datetime) -> float:
+    return moment.timestamp() / 86400
+
+
+def _wins(blend: Blend) -> bool:
+    """Any ranking that has items to suggest is fresher than the live one, and its blend was chosen
+    by a rolling split of its own; an empty one never replaces anything."""
+    return bool(blend.items)
+
+
+def _metrics(blend: Blend, log: Interactions) -> dict[str, Any]:
+    return {
+        "items": len(blend.items),
+        "users": len(log.users),
+        "events": len(log.item),
+        "ndcg20_new": blend.judged.get(Listing.NEW),
+        "ndcg20_any": blend.judged.get(Listing.ANY),
+        "weights": {name: dict(weights) for name, weights in blend.weights.items()},
+    }
+
+
+def _notes(blend: Blend) -> list[str]:
+    if blend.judged:
+        return []
+    return ["Too few returning customers to compare rankers; standard weights stand in."]
+
+
+def _publish(ranking: Ranking, now: datetime) -> None:
+    Ranking.objects.filter(pk=ranking.pk).update(published_at=now)
+
+
+runs.register(KIND, train)

@@ -1,0 +1,188 @@
+"""An order log with real dirt: every line has one place, and importing twice changes nothing."""
+
+import gzip
+from collections import Counter
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from orders.importing import (
+    BadMapping,
+    UnreadableFile,
+    find_mapping,
+    read_header,
+    read_log,
+    read_mapping,
+    sort_lines,
+    write_log,
+)
+from orders.models import Customer, Order, OrderLine, Product, Return
+
+NOW = datetime(2012, 1, 2, 9, 0, tzinfo=UTC)
+MAPPINGS = Path(settings.BASE_DIR) / "config" / "mappings"
+HEADER = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
+LOG = HEADER + (
+    "100,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2011-10-03 09:00:00,2.55,17850.0,France\n"
+    "100,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,2011-10-03 09:00:00,2.55,17850.0,France\n"
+    "100,POST,POSTAGE,1,2011-10-03 09:00:00,18.00,17850.0,France\n"
+    "101,21212,PACK OF 72 CAKE CASES,24,2011-10-04 10:00:00,0.55,,United Kingdom\n"
+    "C102,85123A,WHITE HANGING HEART T-LIGHT HOLDER,-2,2011-10-05 11:00:00,2.55,17850.0,France\n"
+    "103,85123A,damaged,-9,2011-10-06 12:00:00,0,,United Kingdom\n"
+    "104,21212,PACK OF 72 CAKE CASES,twelve,2011-10-07 12:00:00,0.55,12345,United Kingdom\n"
+    "105,21212,PACK OF 72 CAKE CASES,12,yesterday,0.55,12345,United Kingdom\n"
+    "106,21212,,5,2011-11-02 12:00:00,0,12345,United Kingdom\n"
+    "A107,B,Adjust bad debt,1,2011-11-02 12:00:00,-11062.06,,United Kingdom\n"
+    "108,21212,PACK OF 72 CAKE CASES,12,2011-11-03 12:00:00,0.65,12345,United Kingdom\n"
+)
+
+
+@pytest.fixture
+def log_file(tmp_path):
+    def write(text=LOG, name="log.csv"):
+        path = tmp_path / name
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        return path
+
+    return write
+
+
+def sorted_log(path):
+    mapping = find_mapping(read_header(path), MAPPINGS)
+    return sort_lines(read_log(path, mapping), mapping), mapping
+
+
+def run_import(path, open_since=date(2011, 11, 1)):
+    log, mapping = sorted_log(path)
+    return write_log(log, mapping, open_since=open_since, now=NOW, progress=lambda lines: None)
+
+
+def test_every_line_has_exactly_one_place(log_file):
+    log, _ = sorted_log(log_file())
+    assert log.lines == 11
+    assert list(log.sales["ref"]) == ["100:1", "100:2", "101:1", "108:1"]
+    assert list(log.returns["ref"]) == ["C102:1"]
+    assert Counter(log.apart["kind"]) == {"postage": 1, "fee": 1}
+    assert dict(zip(log.refused["line"], log.refused["reason"], strict=True)) == {
+        7: "negative_sale",
+        8: "bad_quantity",
+        9: "bad_date",
+        10: "no_price",
+    }
+
+
+def test_times_are_read_in_the_shops_zone(log_file):
+    log, _ = sorted_log(log_file())
+    assert log.sales["at"][0].isoformat() == "2011-10-03T08:00:00+00:00"  # London summer time
+    assert log.sales["at"][3].isoformat() == "2011-11-03T12:00:00+00:00"
+
+
+def test_a_compressed_log_reads_the_same(log_file):
+    log, _ = sorted_log(log_file(name="log.csv.gz"))
+    assert len(log.sales) == 4
+
+
+@pytest.mark.django_db
+def test_orders_lines_and_returns_are_written(log_file):
+    report = run_import(log_file())
+    assert (report.orders, report.lines, report.returns, report.open_lines) == (3, 4, 1, 1)
+    heart = Product.objects.get(sku="85123A")
+    assert heart.family.code == "lights-candles"
+    assert Product.objects.get(sku="21212").family.code == "paper-cards"
+    first = Order.objects.get(number="R100")
+    assert (first.customer.external_ref, first.status, first.currency) == (
+        "R17850",
+        "closed",
+        "GBP",
+    )
+    assert [line.quantity for line in first.lines.all()] == [6, 6]
+    assert Order.objects.get(number="R101").customer is None
+
+
+@pytest.mark.django_db
+def test_orders_since_the_given_day_are_still_to_be_made(log_file):
+    run_import(log_file())
+    order = Order.objects.get(number="R108")
+    [line] = order.lines.all()
+    assert (order.status, line.status) == ("confirmed", "promised")
+    assert line.committed_date == date(2011, 11, 17)  # 14 days after the order
+    assert list(OrderLine.objects.open()) == [line]
+
+
+@pytest.mark.django_db
+def test_a_return_finds_the_latest_sale_that_is_large_enough(log_file):
+    run_import(log_file())
+    back = Return.objects.get()
+    assert (back.quantity, back.line.external_ref) == (2, "R100:2")
+
+
+@pytest.mark.django_db
+def test_importing_twice_changes_nothing(log_file):
+    run_import(log_file())
+    before = list(OrderLine.objects.order_by("pk").values())
+    again = run_import(log_file())
+    assert not again.changed
+    assert list(OrderLine.objects.order_by("pk").values()) == before
+
+
+@pytest.mark.django_db
+def test_a_longer_export_of_the_same_log_adds_only_what_is_new(log_file):
+    run_import(log_file())
+    longer = LOG + "108,21212,PACK OF 72 CAKE CASES,3,2011-11-03 12:00:00,0.65,12345,France\n"
+    again = run_import(log_file(longer))
+    assert (again.orders, again.lines, again.customers) == (0, 1, 0)
+    assert Order.objects.get(number="R108").lines.count() == 2
+
+
+@pytest.mark.django_db
+def test_an_import_that_was_killed_goes_on_where_it_stopped(log_file, monkeypatch):
+    monkeypatch.setattr("orders.importing.writing.LINES_A_TRANSACTION", 2)
+    log, mapping = sorted_log(log_file())
+
+    def kill(lines):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_log(log, mapping, open_since=None, now=NOW, progress=kill)
+    assert [order.number for order in Order.objects.all()] == ["R100"]
+    assert OrderLine.objects.count() == 2  # the whole first invoice
+    rest = run_import(log_file())
+    assert (rest.orders, rest.lines) == (2, 2)
+    assert OrderLine.objects.count() == 4
+
+
+@pytest.mark.django_db
+def test_a_customer_is_known_since_the_first_order(log_file):
+    run_import(log_file())
+    assert Customer.objects.get(external_ref="R17850").created_at.date() == date(2011, 10, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (HEADER.encode("utf-16"), "not UTF-8"),
+        (b"Invoice,StockCode\n1,2\n", "No mapping fits"),
+        ((HEADER + '1,2,"3,4\n').encode(), "is no table"),
+    ],
+)
+def test_an_unreadable_file_is_refused_by_name(tmp_path, content, says):
+    path = tmp_path / "broken.csv"
+    path.write_bytes(content)
+    with pytest.raises((UnreadableFile, BadMapping), match=says):
+        sorted_log(path)
+
+
+def test_a_damaged_archive_is_refused(log_file):
+    path = log_file(name="log.csv.gz")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(UnreadableFile, match="cut short or damaged"):
+        sorted_log(path)
+
+
+def test_a_mapping_without_a_column_names_it(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "Mine"\n[columns]\ninvoice = "No."\n')
+    with pytest.raises(BadMapping, match="lacks the entry 'item'"):
+        read_mapping(path)
