@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from celery import Celery
-from celery.platforms import SecurityWarning
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
@@ -44,7 +44,7 @@ app.conf.update(
         # Longer than any task: only a wholly killed worker's messages wait this long, and the
         # rows they point to are swept much earlier, by lease.
         "visibility_timeout": 3600,
-        "socket_timeout": 5,
+        "socket_timeout": 2,
         "socket_connect_timeout": 1,
         "health_check_interval": 10,
         # Publishing tries twice to reach the broker, not for ever.

@@ -15,8 +15,6 @@ class CycleRun(models.Model):
     as_of = models.DateTimeField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
-    # a cycle that was killed leaves its lease behind; the next may start when it has run out
-    lease_until = models.DateTimeField()
     # [{"step": "clean", "did": "…", "seconds": 1.2}, …]
     steps = models.JSONField(default=list)
     error = models.TextField(blank=True)

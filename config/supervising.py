@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import FrameType
@@ -32,18 +33,14 @@ class CannotStart(Exception):
     """A program does not come up; the text names it and says where its log is."""
 
 
-def die_with_parent() -> None:
-    """Have the kernel kill this process when its parent is gone (Linux; elsewhere nothing)."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Have the kernel kill this process when its parent is gone (Linux; elsewhere nothing).
+
+    With the number of the `parent`, one that went before this call is noticed too.
+    """
     if _libc is not None:
         _libc.prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-        if os.getppid() == 1 and os.getpid() != 1:  # gone already, between fork and here
-            _stop_orphan()
-
-
-def _stop_orphan() -> None:
-    """Exit unless the process that started us is really number 1, as in a container."""
-    with suppress(OSError):
-        if os.getsid(0) != os.getpid() and os.getsid(0) != os.getsid(1):
+        if parent is not None and os.getppid() != parent:
             os._exit(1)
 
 
@@ -72,7 +69,7 @@ class Log(RotatingFileHandler):
         super().__init__(path, maxBytes=5_000_000, backupCount=3, encoding="utf-8", delay=True)
         self.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
 
-    def handleError(self, record: logging.LogRecord) -> None:
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 -- the base's name
         """Lines that cannot be written are dropped."""
 
     def write(self, line: str) -> None:
@@ -85,29 +82,28 @@ class Child:
     def __init__(self, program: Program, log: Log) -> None:
         self.program, self.log = program, log
         self.process: subprocess.Popen[bytes] | None = None
+        self.output = -1  # the reading end of the pipe that it prints to
         self.tail = b""
         self.is_ready = self.was_ready = False
         self.deaths = 0
         self.started_at = self.start_again_at = 0.0
 
     def spawn(self, cwd: Path) -> None:
+        read_end, write_end = os.pipe()
         self.process = subprocess.Popen(  # noqa: S603 -- our own command lines
             list(self.program.command),
             cwd=cwd,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **self.program.env},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stdout=write_end,
+            stderr=write_end,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, os.getpid()),
         )
-        os.set_blocking(self.output, False)
+        os.close(write_end)
+        os.set_blocking(read_end, False)
+        self.output = read_end
         self.is_ready, self.started_at, self.tail = False, time.monotonic(), b""
-
-    @property
-    def output(self) -> int:
-        assert self.process is not None and self.process.stdout is not None  # noqa: S101 -- for mypy
-        return self.process.stdout.fileno()
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -132,12 +128,13 @@ class Child:
             with suppress(ProcessLookupError, PermissionError):
                 (os.killpg if group else os.kill)(self.process.pid, number)
 
-    def bury(self) -> int:
+    def bury(self) -> int | None:
         """Clear away what the dead process left, its children too; returns its exit status."""
-        assert self.process is not None and self.process.stdout is not None  # noqa: S101 -- for mypy
+        if self.process is None:
+            return None
         self.signal(signal.SIGKILL, group=True)
         status = self.process.wait()
-        self.process.stdout.close()
+        os.close(self.output)
         self.process, self.is_ready = None, False
         return status
 
@@ -251,9 +248,7 @@ class Supervisor:
         status = self._forget(child)
         wait = child.wait_before_restart()
         if not child.was_ready and child.deaths >= HOPELESS:
-            raise CannotStart(
-                f"{name} does not start; {self.log_dir / name}.log says why."
-            )
+            raise CannotStart(f"{name} does not start; {self.log_dir / name}.log says why.")
         self.say(f"{name} stopped ({in_words(status)}); it starts again in {wait:.1f} s.")
 
     def _forget(self, child: Child) -> int | None:

@@ -28,7 +28,13 @@ class DemandSeries(models.Model):
         verbose_name_plural = "demand series"
         constraints = [
             models.UniqueConstraint(
-                fields=["level", "product", "family"], nulls_distinct=False, name="series_once"
+                fields=["product"], condition=Q(level="product"), name="series_of_product_once"
+            ),
+            models.UniqueConstraint(
+                fields=["family"], condition=Q(level="family"), name="series_of_family_once"
+            ),
+            models.UniqueConstraint(
+                fields=["level"], condition=Q(level="shop"), name="series_of_shop_once"
             ),
             models.CheckConstraint(
                 condition=Q(level="shop", product=None, family=None)

@@ -1,6 +1,7 @@
 """The information gap, measured."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -34,10 +35,13 @@ class GapMeasurement(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["measure", "side", "week", "product"],
-                nulls_distinct=False,
-                name="gap_measured_once",
-            )
+                fields=["measure", "side", "week", "product"], name="gap_of_product_once"
+            ),
+            models.UniqueConstraint(
+                fields=["measure", "side", "week"],
+                condition=Q(product=None),
+                name="gap_of_shop_once",
+            ),
         ]
         indexes = [models.Index(fields=["week", "measure"], name="gap_by_week")]
 

@@ -1,5 +1,7 @@
 """Work orders, what they are for, and their jobs."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +26,7 @@ class WorkOrder(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
 
     OPEN_STATUSES = ("planned", "firmed", "released", "in_progress", "on_hold")
+    ON_THE_FLOOR = ("released", "in_progress")
 
     number = models.CharField(max_length=40, unique=True)
     status = models.CharField(max_length=20, choices=Status, default=Status.PLANNED)
@@ -83,6 +86,14 @@ class JobQuerySet(models.QuerySet["Job"]):
     def at_work(self) -> "JobQuerySet":
         return self.filter(status__in=Job.AT_WORK)
 
+    def claimable(self, now: datetime) -> "JobQuerySet":
+        """Ready, through with curing, and of a work order that the floor may work on."""
+        return self.filter(
+            Q(not_before=None) | Q(not_before__lte=now),
+            status=Job.Status.READY,
+            work_order__status__in=WorkOrder.ON_THE_FLOOR,
+        )
+
 
 class Job(models.Model):
     """One operation of one work order, as the floor sees it."""
@@ -135,6 +146,8 @@ class Job(models.Model):
     operator = models.ForeignKey(
         "production.Operator", null=True, blank=True, on_delete=models.SET_NULL
     )
+    # a ready job whose pieces still cure or dry cannot be claimed earlier
+    not_before = models.DateTimeField(null=True, blank=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -1,5 +1,7 @@
 """Plans: which job when on which machine, and the capacity held for promises."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -85,6 +87,11 @@ class PlanRefusal(models.Model):
         return f"{self.work_order_id}: {self.reason}"
 
 
+class ReservationQuerySet(models.QuerySet["Reservation"]):
+    def active(self, now: datetime) -> "ReservationQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
+
+
 class Reservation(models.Model):
     """Machine time held for an order line between its promise and the next plan."""
 
@@ -97,6 +104,8 @@ class Reservation(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReservationQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -1,0 +1,208 @@
+"""The main job: what was wanted, what will be, what to make, and how far apart they were.
+
+collect → clean, retrain, promote → net → plan, publish the queues → measure the gap. Each step
+publishes whole or not at all; whatever stops a cycle, the last good forecast and plan stand.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from time import perf_counter
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from config.models import CycleRun
+from forecasting import runs, scoring
+from forecasting.models import TrainingRun
+from journal import dispatch
+from journal.alone import Busy, alone
+from orders import demand
+from production import gap, netting, planning
+
+logger = logging.getLogger("tailorline.cycle")
+
+Progress = Callable[[float, str], None]
+
+
+class CycleUnderWay(Exception):
+    """Another cycle is running; nothing was changed."""
+
+
+class CycleFailed(Exception):
+    """A step failed; the steps before it are kept, and the last good forecast and plan stand."""
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    work: Callable[["Cycle", Progress], str]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One cycle: that day is `now` everywhere, and nothing later is seen.
+
+    `products`: only these are forecast and planned; None: all that were ever ordered.
+    """
+
+    as_of: datetime
+    by: str
+    products: list[int] | None
+    seed: int
+
+
+def run(
+    as_of: datetime,
+    *,
+    by: str = "system",
+    products: list[int] | None = None,
+    seed: int = 0,
+    say: Callable[[str, str, float], None] = lambda step, did, seconds: None,
+    progress: Progress = lambda share, step: None,
+) -> CycleRun:
+    """Run the whole cycle as of a moment. `say` hears each step, what it did and its seconds.
+
+    Raises `CycleUnderWay`, and `CycleFailed` naming the step.
+    """
+    try:
+        with alone("cycle"):
+            return _run(Cycle(as_of, by, products, seed), say, progress)
+    except Busy as busy:
+        raise CycleUnderWay(
+            "Another cycle is running. Wait until it is done; its progress is on the dashboard."
+        ) from busy
+
+
+def _run(cycle: Cycle, say: Callable[[str, str, float], None], progress: Progress) -> CycleRun:
+    CycleRun.objects.filter(status=CycleRun.Status.RUNNING).update(
+        status=CycleRun.Status.FAILED, error="It was killed.", finished_at=timezone.now()
+    )
+    row = CycleRun.objects.create(as_of=cycle.as_of, started_at=timezone.now())
+    for number, step in enumerate(STEPS):
+        began = perf_counter()
+        with _failing(row, step):
+            did = step.work(cycle, _portion(progress, number))
+        seconds = round(perf_counter() - began, 2)
+        row.steps.append({"step": step.name, "did": did, "seconds": seconds})
+        row.save(update_fields=["steps"])
+        say(step.name, did, seconds)
+    row.status, row.finished_at = CycleRun.Status.DONE, timezone.now()
+    row.save(update_fields=["status", "finished_at"])
+    progress(1, "")
+    return row
+
+
+@contextmanager
+def _failing(row: CycleRun, step: Step) -> Iterator[None]:
+    """Whatever goes wrong, the row says where and why, and so does the error."""
+    try:
+        yield
+    except Exception as error:
+        row.status, row.finished_at = CycleRun.Status.FAILED, timezone.now()
+        row.error = f"{step.name}: {error}"
+        row.save(update_fields=["status", "finished_at", "error"])
+        raise CycleFailed(
+            f"The step “{step.name}” failed: {error}. Earlier steps are kept, and the last good "
+            "forecast and plan stand. Mend the cause and run the cycle again."
+        ) from error
+
+
+def _portion(progress: Progress, number: int) -> Progress:
+    def part(share: float, what: str) -> None:
+        progress((number + share) / len(STEPS), what)
+
+    return part
+
+
+def _collect(cycle: Cycle, progress: Progress) -> str:
+    """Let everything that happened reach those who wait for it, and count what is wanted."""
+    done = dispatch.drain(cycle.as_of)
+    wanted = len(demand.open_lines(cycle.as_of, product_ids=cycle.products))
+    unmet = len(demand.unmet(cycle.as_of))
+    return _("%(open)d open lines, %(unmet)d unmet wishes, %(done)d reactions done") % {
+        "open": wanted,
+        "unmet": unmet,
+        "done": done,
+    }
+
+
+def _score(cycle: Cycle, progress: Progress) -> str:
+    """Judge new orders by what was published before them, before anything is learned from them."""
+    scored = scoring.score_new_lines(cycle.as_of)
+    return _("%(lines)d new order lines scored") % {"lines": scored}
+
+
+def _forecast(cycle: Cycle, progress: Progress) -> str:
+    run = _trained(TrainingRun.Kind.FORECAST, cycle, {"product_ids": cycle.products})
+    cleaned = sum(run.metrics.get("cleaned", {}).values())
+    return _("%(products)d products over %(weeks)d weeks, %(cleaned)d cleanings, %(status)s") % {
+        "products": run.metrics["products"],
+        "weeks": run.metrics["weeks"],
+        "cleaned": cleaned,
+        "status": run.get_status_display(),
+    }
+
+
+def _rank(cycle: Cycle, progress: Progress) -> str:
+    run = _trained(TrainingRun.Kind.RANKING, cycle, {})
+    return _("%(items)d products, %(users)d visitors and customers, %(status)s") % {
+        "items": run.metrics["items"],
+        "users": run.metrics["users"],
+        "status": run.get_status_display(),
+    }
+
+
+def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
+    """A training run done here and now, through the same row and steps as one in a worker."""
+    now = timezone.now()
+    asked = runs.request(
+        kind, data_cut=cycle.as_of, by=cycle.by, now=now, params=params, seed=cycle.seed
+    )
+    run = runs.train(asked.pk, clock=timezone.now)
+    if run.status == TrainingRun.Status.FAILED:
+        raise CycleFailed(run.notes[-1])
+    return run
+
+
+def _net(cycle: Cycle, progress: Progress) -> str:
+    netted = netting.run(cycle.as_of, by=cycle.by, product_ids=cycle.products, progress=progress)
+    return _(
+        "%(made)d work orders for orders, %(foreseen)d for the forecast, %(resized)d changed, "
+        "%(cancelled)d withdrawn, %(refused)d refused"
+    ) % {
+        "made": netted.made,
+        "foreseen": netted.foreseen,
+        "resized": netted.resized,
+        "cancelled": netted.cancelled,
+        "refused": len(netted.refused),
+    }
+
+
+def _plan(cycle: Cycle, progress: Progress) -> str:
+    planned = planning.run(cycle.as_of, by=cycle.by, seed=cycle.seed, progress=progress)
+    return _(
+        "%(operations)d operations planned and checked, %(refused)d refused, "
+        "%(released)d work orders released"
+    ) % {
+        "operations": planned.operations,
+        "refused": planned.refused,
+        "released": planned.released,
+    }
+
+
+def _measure(cycle: Cycle, progress: Progress) -> str:
+    return gap.measure(cycle.as_of).summary()
+
+
+STEPS = (
+    Step("collect", _collect),
+    Step("score", _score),
+    Step("forecast", _forecast),
+    Step("suggestions", _rank),
+    Step("net", _net),
+    Step("plan", _plan),
+    Step("gap", _measure),
+)

@@ -1,0 +1,97 @@
+"""The adapter of orders' port `Factory`: dates and capacity from the published plan."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from orders.factory import CannotPromise, Promise, Wanted
+from production.calendars import moment_at
+from production.models import Plan, Plant, Reservation
+from production.promising import Piece, Place, board, place_all, promise
+from production.routings import CannotBeMade
+
+
+class Factory:
+    """Answers at once; nothing here waits for a new plan."""
+
+    def promise(self, wanted: Sequence[Wanted], now: datetime) -> Promise:
+        """One date for everything wanted. Raises `CannotPromise`."""
+        try:
+            dates, reason = promise(_pieces(wanted), now)
+        except CannotBeMade as problem:
+            raise CannotPromise(problem.reason) from problem
+        return Promise(dates.p50, dates.p90, dates.committed, reason)
+
+    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
+        """Hold machine time for lines; holding it again replaces what was held.
+
+        Raises `CannotPromise`, and then holds nothing.
+        """
+        board(now)  # built before the write lock is taken
+        with transaction.atomic():
+            _one_at_a_time()
+            self.release(line_ids)
+            wanted = _of_lines(line_ids)
+            try:
+                places = place_all([piece for _, piece in wanted], now)
+            except CannotBeMade as problem:
+                raise CannotPromise(problem.reason) from problem
+            origin = board(now).shop.origin
+            Reservation.objects.bulk_create(
+                reservation
+                for (line_id, _), place in zip(wanted, places, strict=True)
+                for reservation in _reservations(line_id, place, origin, expires_at)
+            )
+
+    def commit(self, order_id: int, now: datetime) -> None:
+        """The order is certain: what was reserved for it stays until a plan holds it."""
+        held = Reservation.objects.filter(order_line__order_id=order_id)
+        held.active(now).update(expires_at=None)
+
+    def release(self, line_ids: Sequence[int]) -> None:
+        Reservation.objects.filter(order_line__in=list(line_ids)).delete()
+
+
+def sweep(now: datetime, after: timedelta = timedelta(days=1)) -> int:
+    """Forget reservations that ran out; they hold nothing any more. Returns how many."""
+    return Reservation.objects.filter(expires_at__lte=now - after).delete()[0]
+
+
+def _pieces(wanted: Iterable[Wanted]) -> list[Piece]:
+    return [Piece(one.product_id, one.values, one.quantity) for one in wanted]
+
+
+def _one_at_a_time() -> None:
+    """Two reservations at once must not find the same gap: the second waits for the first."""
+    if not Plan.objects.published().select_for_update().first():
+        Plant.objects.select_for_update().order_by("pk").first()
+
+
+def _of_lines(line_ids: Sequence[int]) -> list[tuple[int, Piece]]:
+    # The row that the foreign key points at; orders has no outlet for lines of unconfirmed orders.
+    lines = Reservation._meta.get_field("order_line").related_model
+    rows = lines._default_manager.filter(pk__in=line_ids).order_by("pk")
+    return [
+        (pk, Piece(product_id, values, quantity))
+        for pk, product_id, values, quantity in rows.values_list(
+            "pk", "configuration__product_id", "configuration__values", "quantity"
+        )
+    ]
+
+
+def _reservations(
+    line_id: int, place: Place, origin: datetime, expires_at: datetime
+) -> list[Reservation]:
+    return [
+        Reservation(
+            order_line_id=line_id,
+            machine_id=slot.machine_id,
+            sequence=slot.sequence,
+            setup_family=slot.family,
+            start=moment_at(origin, slot.start),
+            end=moment_at(origin, slot.end),
+            expires_at=expires_at,
+        )
+        for slot in place.slots
+    ]

@@ -1,0 +1,331 @@
+"""Make the plan: schedule what is unfinished, have it checked, publish it whole or not at all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from math import ceil
+from time import perf_counter
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from journal.moving import move, record
+from orders import lifecycle as order_lines
+from orders.lifecycle import LinePromise
+from production import routings, scheduling
+from production.alone import planning_alone
+from production.calendars import minute_of, moment_at, monday_of, plant_zone
+from production.lifecycle import PLAN
+from production.modelling import Shop, Work, load_shop, load_work, minutes_left, problem_of
+from production.models import Pegging, Plan, PlanEntry, PlanRefusal, Reservation
+from production.promising import Dates, dates_of
+from production.scheduling import Binding, Reason, Schedule
+
+ENTRIES = 500  # rows of one short write transaction
+RELEASE_AHEAD_MINUTES = 2 * 24 * 60
+SHORTEST_HORIZON, LONGEST_HORIZON = 60, 720  # days
+
+Progress = Callable[[float, str], None]
+
+
+class PlanRejected(Exception):
+    """The checker found faults in a new plan; the plan before it stands."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(f"Plan {plan.pk} broke {len(plan.violations)} rules and was not published")
+        self.plan = plan
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What one planning run did."""
+
+    plan: Plan
+    operations: int
+    refused: int
+    promised: int
+    revised: int
+    released: int
+
+
+def run(
+    as_of: datetime,
+    *,
+    by: str = "system",
+    seed: int = 0,
+    deadline: Callable[[], bool] | None = None,
+    progress: Progress = lambda share, step: None,
+) -> Planned:
+    """Plan everything unfinished as of a moment and publish the plan.
+
+    1. Model the shop and the work. 2. Schedule and check. 3. Write a draft in batches. 4. Publish
+    by one flip. 5. Tell the order lines, and release what is near. Killed anywhere before step 4
+    the old plan stands; step 5 is made up for by the next run.
+    Raises `PlanningUnderWay`, and `PlanRejected` where the checker found a fault.
+    """
+    with planning_alone():
+        began = perf_counter()
+        origin = as_of.replace(second=0, microsecond=0)
+        _drop_abandoned(by, as_of)
+        progress(0.1, _("Reading the work"))
+        work = load_work()
+        shop = _shop(origin, work)
+        problem = problem_of(shop, work)
+        progress(0.3, _("Scheduling"))
+        schedule = scheduling.schedule(problem, deadline, seed)
+        progress(0.6, _("Checking"))
+        violations = scheduling.check(problem, schedule)
+        plan = _draft(origin, seed, schedule, violations, work, by)
+        progress(0.7, _("Writing the plan"))
+        _write(plan, shop, work, schedule)
+        _settle(plan, schedule, perf_counter() - began, work, by, as_of)
+        progress(0.9, _("Telling the orders"))
+        return _follow(plan, problem, schedule, work, by, as_of)
+
+
+# Horizon
+
+
+def _shop(origin: datetime, work: Sequence[Work]) -> Shop:
+    """The shop over a horizon that holds the load of its busiest work center twice."""
+    blocked = _reserved(origin, work)
+    month = load_shop(origin, 28)
+    days = max(SHORTEST_HORIZON, ceil(2 * _busiest_days(month, work)) + SHORTEST_HORIZON)
+    latest = max((one.not_before for one in work if one.not_before), default=origin)
+    return load_shop(origin, min(LONGEST_HORIZON, days + (latest - origin).days), blocked)
+
+
+def _busiest_days(month: Shop, work: Iterable[Work]) -> float:
+    load: dict[int, int] = {}
+    for one in work:
+        for job in one.jobs:
+            setup = one.setups.get(job.sequence, 0)
+            load[job.work_center_id] = (
+                load.get(job.work_center_id, 0) + minutes_left(job) + setup + job.min_lag_minutes
+            )
+    daily = {
+        center: sum(b - a for one in machines for a, b in month.windows[one.pk]) / 28
+        for center, machines in month.by_center.items()
+    }
+    return max((load[center] / daily[center] for center in load if daily.get(center)), default=0)
+
+
+def _reserved(origin: datetime, work: Iterable[Work]) -> dict[int, list[tuple[int, int]]]:
+    """Machine time still held for lines that this plan does not hold yet."""
+    planned = {line_id for one in work for line_id in one.line_ids}
+    held: dict[int, list[tuple[int, int]]] = {}
+    for one in Reservation.objects.active(origin).exclude(order_line__in=planned):
+        span = (minute_of(one.start, origin), minute_of(one.end, origin))
+        held.setdefault(one.machine_id, []).append(span)
+    return held
+
+
+# Writing
+
+
+def _drop_abandoned(by: str, at: datetime) -> None:
+    """Drafts of planners that were killed; nobody else is planning now."""
+    for plan in Plan.objects.filter(status=Plan.Status.DRAFT):
+        move(PLAN, plan, "rejected", by=by, at=at, why="its planner was stopped")
+
+
+def _draft(
+    origin: datetime,
+    seed: int,
+    schedule: Schedule,
+    violations: Sequence[scheduling.Violation],
+    work: Sequence[Work],
+    by: str,
+) -> Plan:
+    aside = {one.job_id for one in schedule.set_aside}
+    with transaction.atomic():
+        plan = Plan.objects.create(
+            as_of=origin,
+            created_at=origin,
+            solver=schedule.rule,
+            seed=seed,
+            violations=[asdict(one) for one in violations],
+            snapshot=snapshot([one for one in work if str(one.order.pk) not in aside]),
+        )
+        record(PLAN, [(plan.pk, "")], "draft", by=by, at=origin)
+    return plan
+
+
+def snapshot(work: Iterable[Work]) -> dict[str, dict[str, int]]:
+    """The demand that work orders answer: pieces per SKU and week in which they are asked for."""
+    found: dict[str, dict[str, int]] = {}
+    asked = _asked([one.order.pk for one in work])
+    for one in work:
+        weeks = found.setdefault(one.order.configuration.product.sku, {})
+        for peg in one.pegs:
+            week = (peg.forecast_week or asked[peg.pk]).isoformat()
+            weeks[week] = weeks.get(week, 0) + peg.quantity
+    return found
+
+
+def _asked(order_ids: Sequence[int]) -> dict[int, date]:
+    """The week in which each pegged line was ordered."""
+    zone = plant_zone()
+    pegs = Pegging.objects.filter(work_order__in=order_ids, order_line__isnull=False)
+    return {
+        pk: monday_of(placed, zone)
+        for pk, placed in pegs.values_list("pk", "order_line__order__placed_at")
+        if placed is not None
+    }
+
+
+def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> None:
+    entries = [
+        PlanEntry(
+            plan=plan,
+            job_id=int(one.operation_id),
+            machine_id=int(one.machine_id),
+            setup_start=moment_at(shop.origin, one.setup_start),
+            start=moment_at(shop.origin, one.start),
+            end=moment_at(shop.origin, one.end),
+            setup_minutes=one.setup_minutes,
+            binding=one.binding,
+        )
+        for one in schedule.operations
+    ]
+    for start in range(0, len(entries), ENTRIES):
+        PlanEntry.objects.bulk_create(entries[start : start + ENTRIES])
+    names = {str(job.pk): job.name for one in work for job in one.jobs}
+    PlanRefusal.objects.bulk_create(
+        PlanRefusal(
+            plan=plan,
+            work_order_id=int(one.job_id),
+            code=one.reason,
+            reason=refusal_text(one, names.get(one.operation_id, "")),
+        )
+        for one in schedule.set_aside
+    )
+
+
+def refusal_text(one: scheduling.Impossible, step: str) -> str:
+    """Why a work order could not be planned, in plain words."""
+    texts = {
+        Reason.NO_MACHINE: routings.no_machine(step),
+        Reason.NO_WINDOW: _("No working time is left for the step “%(step)s”."),
+        Reason.MAX_LAG: _("After “%(step)s” the next step cannot begin in time."),
+        Reason.PIN_CONFLICT: _("“%(step)s” is at work where other work is at work too."),
+        Reason.PIN_ORDER: _("A later step has begun although “%(step)s” is still open."),
+        Reason.PREDECESSOR: _("It needs another work order that cannot be planned."),
+    }
+    text = texts[one.reason]
+    return text % {"step": step} if "%(step)s" in text else text
+
+
+# Publishing
+
+
+def _settle(
+    plan: Plan, schedule: Schedule, seconds: float, work: Sequence[Work], by: str, at: datetime
+) -> None:
+    """Publish a plan that passed its check; reject another. One transaction flips old and new."""
+    metrics = {**asdict(schedule.totals), "operations": len(schedule.operations)}
+    metrics |= {"refused": len(schedule.set_aside), "seconds": round(seconds, 2)}
+    if plan.violations:
+        move(PLAN, plan, "rejected", by=by, at=at, why="the check found faults", metrics=metrics)
+        raise PlanRejected(plan)
+    kept = [line_id for one in work for line_id in one.line_ids]
+    with transaction.atomic():
+        for old in Plan.objects.published():
+            move(PLAN, old, "superseded", by=by, at=at)
+        move(PLAN, plan, "published", by=by, at=at, metrics=metrics)
+        Reservation.objects.filter(order_line__in=kept).delete()
+
+
+def _follow(
+    plan: Plan,
+    problem: scheduling.Problem,
+    schedule: Schedule,
+    work: Sequence[Work],
+    by: str,
+    at: datetime,
+) -> Planned:
+    """Tell order lines what the plan means for them, and give the floor what is near."""
+    planned = [one for one in work if str(one.order.pk) in schedule.finish]
+    promised, revised = _promise(plan, problem, schedule, work, by, at)
+    _lines_planned(planned, by, at)
+    near = [
+        one.order.pk
+        for one in planned
+        if one.firm and _begins(schedule, one) <= RELEASE_AHEAD_MINUTES
+    ]
+    released = routings.release(near, by=by, at=at)
+    return Planned(
+        plan, len(schedule.operations), len(schedule.set_aside), promised, revised, released
+    )
+
+
+def _begins(schedule: Schedule, work: Work) -> int:
+    return schedule.by_operation[str(work.jobs[0].pk)].setup_start
+
+
+def _lines_planned(planned: Iterable[Work], by: str, at: datetime) -> None:
+    line_ids = sorted({line_id for one in planned for line_id in one.line_ids})
+    order_lines.planned(line_ids, by=by, at=at)
+
+
+def _promise(
+    plan: Plan,
+    problem: scheduling.Problem,
+    schedule: Schedule,
+    work: Sequence[Work],
+    by: str,
+    at: datetime,
+) -> tuple[int, int]:
+    """Promise lines that have no date yet; revise those that the plan finishes too late for it."""
+    last = _last_work(schedule, work)
+    zone = plant_zone()
+    first: list[LinePromise] = []
+    later: list[LinePromise] = []
+    for line_id, committed in _committed(last):
+        work_id = last[line_id]
+        dates = dates_of(moment_at(plan.as_of, schedule.finish[work_id]), at, zone)
+        if committed is None:
+            first.append(_answer(line_id, dates, _("First plan")))
+        elif dates.p50 > committed:
+            later.append(_answer(line_id, dates, _cause(problem, schedule, work_id)))
+    promised = order_lines.promise_many(first, by=by, at=at)
+    return len(promised), len(order_lines.promise_many(later, by=by, at=at))
+
+
+def _answer(line_id: int, dates: Dates, cause: str) -> LinePromise:
+    return LinePromise(line_id, dates.p50, dates.p90, dates.committed, cause)
+
+
+def _last_work(schedule: Schedule, work: Iterable[Work]) -> dict[int, str]:
+    """The work order that finishes last for each line; none where one of them was refused."""
+    last: dict[int, str] = {}
+    refused: set[int] = set()
+    for one in work:
+        work_id = str(one.order.pk)
+        for line_id in one.line_ids:
+            if work_id not in schedule.finish:
+                refused.add(line_id)
+            elif schedule.finish[work_id] >= schedule.finish.get(last.get(line_id, ""), 0):
+                last[line_id] = work_id
+    return {line_id: work_id for line_id, work_id in last.items() if line_id not in refused}
+
+
+def _committed(last: Mapping[int, str]) -> list[tuple[int, date | None]]:
+    pegs = Pegging.objects.filter(work_order__in={int(work_id) for work_id in last.values()})
+    dates = dict(pegs.values_list("order_line_id", "order_line__committed_date"))
+    return [(line_id, dates[line_id]) for line_id in sorted(last)]
+
+
+def _cause(problem: scheduling.Problem, schedule: Schedule, work_id: str) -> str:
+    """What holds a late work order back most: the binding reason behind its longest wait."""
+    causes = scheduling.why_late(problem, schedule, work_id).causes
+    texts = {
+        Binding.MACHINE: _("The machines are busy with other orders."),
+        Binding.MATERIAL: _("It waits for material."),
+        Binding.LAG: _("It must cure or dry."),
+        Binding.CALENDAR: _("The shop is closed in between."),
+    }
+    counted = [cause.binding for cause in causes if cause.binding in texts]
+    if not counted:
+        return _("Making it takes longer than was left.")
+    return texts[max(texts, key=counted.count)]

@@ -1,0 +1,479 @@
+"""How one configured product is made: its routing and bill of material, frozen on a work order."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import ROUND_CEILING, Decimal
+from typing import TypedDict
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, QuerySet
+from django.utils.translation import gettext as _
+
+from journal.moving import move_many, record
+from orders.catalogue import matches
+from production.lifecycle import JOB, WORK_ORDER
+from production.models import (
+    BOM,
+    BOMLine,
+    Calendar,
+    Job,
+    Machine,
+    Material,
+    Operation,
+    Pegging,
+    Plant,
+    Routing,
+    SetupRule,
+    Shift,
+    WorkCenter,
+    WorkOrder,
+)
+from production.routing_templates import CELLS, TEMPLATES, Template
+
+BATCH = 100  # work orders of one short write transaction
+
+
+class CannotBeMade(Exception):
+    """A configuration cannot be made here; `reason` says why in plain words."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code, self.reason = code, reason
+
+
+class UnknownTemplate(Exception):
+    """No routing template has this name."""
+
+
+class FrozenOperation(TypedDict):
+    sequence: int
+    name: str
+    translations: dict[str, dict[str, str]]
+    work_center: str
+    work_center_id: int
+    capability: str
+    setup_family: str
+    setup_minutes: int
+    # per unit, and of the whole quantity with the expected yield counted in
+    run_minutes: str
+    yield_share: str
+    minutes: int
+    teardown_minutes: int
+    min_lag_minutes: int
+    max_lag_minutes: int | None
+    batch_max: int | None
+    needs_setup: bool
+
+
+class FrozenMaterial(TypedDict):
+    material: str
+    quantity_per_unit: str
+    scrap_percent: str
+
+
+class Frozen(TypedDict):
+    operations: list[FrozenOperation]
+    materials: list[FrozenMaterial]
+
+
+@dataclass(frozen=True)
+class Making:
+    """Everything production knows about making one product."""
+
+    product_id: int
+    operations: tuple[Operation, ...]
+    materials: tuple[BOMLine, ...]
+    # work centers in which a change-over may be needed even where the operation names no minutes
+    ruled: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Peg:
+    """What a part of a work order is for: an order line, or a product's forecast of a week."""
+
+    quantity: int
+    line_id: int | None = None
+    week: date | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A work order to be made. One for order lines is firm, one for the forecast is not."""
+
+    configuration_id: int
+    quantity: int
+    due: datetime
+    frozen: Frozen
+    pegs: tuple[Peg, ...] = ()
+    weight: int = 1
+    firm: bool = True
+
+
+# Reading
+
+
+def makings(product_ids: Iterable[int] | None = None) -> dict[int, Making]:
+    """How products are made, by product id, in three queries; a product without routing is left
+    out."""
+    operations = Operation.objects.select_related("work_center", "routing")
+    lines = BOMLine.objects.select_related("material", "bom")
+    if product_ids is not None:
+        wanted = list(product_ids)
+        operations = operations.filter(routing__product__in=wanted)
+        lines = lines.filter(bom__product__in=wanted)
+    ruled = frozenset(SetupRule.objects.values_list("work_center_id", flat=True))
+    steps: dict[int, list[Operation]] = {}
+    for operation in operations.order_by("routing_id", "sequence"):
+        steps.setdefault(operation.routing.product_id, []).append(operation)
+    parts: dict[int, list[BOMLine]] = {}
+    for line in lines.order_by("bom_id", "position", "pk"):
+        parts.setdefault(line.bom.product_id, []).append(line)
+    return {
+        pk: Making(pk, tuple(found), tuple(parts.get(pk, ())), ruled) for pk, found in steps.items()
+    }
+
+
+def freeze(making: Making | None, values: Mapping[str, object], quantity: int) -> Frozen:
+    """The operations and materials of `quantity` pieces of one configuration.
+
+    Raises `CannotBeMade` where the product has no routing or none of its steps applies.
+    """
+    if making is None:
+        raise CannotBeMade("no_routing", _("Nobody has said yet how this product is made."))
+    steps = [step for step in making.operations if matches(step.condition, values)]
+    if not steps:
+        raise CannotBeMade("no_steps", _("No production step applies to these options."))
+    parts = [part for part in making.materials if matches(part.condition, values)]
+    return {
+        "operations": [_frozen_step(making, step, values, quantity) for step in steps],
+        "materials": [_frozen_part(part) for part in parts],
+    }
+
+
+def require_machines(frozen: Frozen) -> None:
+    """Raise `CannotBeMade` where no active machine can do a step."""
+    able: dict[int, set[str]] = {}
+    for center_id, words in Machine.objects.filter(active=True).values_list(
+        "work_center_id", "capabilities"
+    ):
+        able.setdefault(center_id, {""}).update(words)
+    for step in frozen["operations"]:
+        if step["capability"] not in able.get(step["work_center_id"], set()):
+            raise CannotBeMade("no_machine", no_machine(step["name"]))
+
+
+def no_machine(step: str) -> str:
+    return _("No machine can do the step “%(step)s”.") % {"step": step}
+
+
+def largest_batch(frozen: Frozen) -> int | None:
+    """How many pieces one work order may hold; None is no limit."""
+    limits = [step["batch_max"] for step in frozen["operations"] if step["batch_max"]]
+    return min(limits, default=None)
+
+
+def minutes_for(step: FrozenOperation, quantity: int) -> int:
+    """Minutes of running for `quantity` good pieces, at least one."""
+    minutes = Decimal(step["run_minutes"]) * quantity / Decimal(step["yield_share"])
+    return max(1, int(minutes.to_integral_value(ROUND_CEILING)))
+
+
+def setup_family(operation: Operation, values: Mapping[str, object]) -> str:
+    """The chosen values that the set-up depends on, such as `oak/red`, or the step's name."""
+    chosen = [_spoken(values.get(group)) for group in operation.setup_by]
+    return ("/".join(word for word in chosen if word) or operation.name)[:60]
+
+
+def _spoken(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "+".join(sorted(str(one) for one in value))
+    return "" if value is None else str(value)
+
+
+def _frozen_step(
+    making: Making, step: Operation, values: Mapping[str, object], quantity: int
+) -> FrozenOperation:
+    frozen: FrozenOperation = {
+        "sequence": step.sequence,
+        "name": step.name,
+        "translations": step.translations,
+        "work_center": step.work_center.code,
+        "work_center_id": step.work_center_id,
+        "capability": step.capability,
+        "setup_family": setup_family(step, values),
+        "setup_minutes": step.setup_minutes,
+        "run_minutes": str(step.run_minutes),
+        "yield_share": str(step.expected_yield),
+        "minutes": 0,
+        "teardown_minutes": step.teardown_minutes,
+        "min_lag_minutes": step.min_lag_minutes,
+        "max_lag_minutes": step.max_lag_minutes,
+        "batch_max": step.batch_max,
+        "needs_setup": step.setup_minutes > 0 or step.work_center_id in making.ruled,
+    }
+    frozen["minutes"] = minutes_for(frozen, quantity)
+    return frozen
+
+
+def _frozen_part(part: BOMLine) -> FrozenMaterial:
+    return {
+        "material": part.material.code,
+        "quantity_per_unit": str(part.quantity),
+        "scrap_percent": str(part.scrap_percent),
+    }
+
+
+# Writing work orders
+
+
+def make_work_order(draft: Draft, *, by: str, at: datetime) -> WorkOrder:
+    """One work order with its jobs and pegging."""
+    return make_work_orders([draft], by=by, at=at)[0]
+
+
+def make_work_orders(drafts: Sequence[Draft], *, by: str, at: datetime) -> list[WorkOrder]:
+    """Work orders with their jobs and pegging, in short transactions that each stand whole."""
+    made: list[WorkOrder] = []
+    for start in range(0, len(drafts), BATCH):
+        with transaction.atomic():
+            made += _make_batch(drafts[start : start + BATCH], by, at)
+    return made
+
+
+def _make_batch(drafts: Sequence[Draft], by: str, at: datetime) -> list[WorkOrder]:
+    last = _last_number()
+    orders = WorkOrder.objects.bulk_create(
+        _work_order(draft, last + number, at) for number, draft in enumerate(drafts, 1)
+    )
+    record(WORK_ORDER, [(order.pk, "") for order in orders], "planned", by=by, at=at)
+    firm = [(o.pk, "planned") for o in orders if o.status == WorkOrder.Status.FIRMED]
+    record(WORK_ORDER, firm, "firmed", by=by, at=at)
+    pairs = list(zip(orders, drafts, strict=True))
+    Pegging.objects.bulk_create(
+        Pegging(
+            work_order=order,
+            order_line_id=peg.line_id,
+            forecast_week=peg.week,
+            quantity=peg.quantity,
+        )
+        for order, draft in pairs
+        for peg in draft.pegs
+    )
+    jobs = Job.objects.bulk_create(
+        _job(order, step) for order, draft in pairs for step in draft.frozen["operations"]
+    )
+    record(JOB, [(job.pk, "") for job in jobs], "waiting", by=by, at=at)
+    return orders
+
+
+def _last_number() -> int:
+    last = WorkOrder.objects.filter(number__regex=r"^W\d{7}$").aggregate(last=Max("number"))
+    return int(last["last"][1:]) if last["last"] else 0
+
+
+def _work_order(draft: Draft, number: int, at: datetime) -> WorkOrder:
+    return WorkOrder(
+        number=f"W{number:07d}",
+        status=WorkOrder.Status.FIRMED if draft.firm else WorkOrder.Status.PLANNED,
+        configuration_id=draft.configuration_id,
+        quantity=draft.quantity,
+        due=draft.due,
+        weight=draft.weight,
+        frozen=draft.frozen,
+        created_at=at,
+    )
+
+
+def _job(order: WorkOrder, step: FrozenOperation) -> Job:
+    return Job(
+        work_order=order,
+        sequence=step["sequence"],
+        name=step["name"],
+        work_center_id=step["work_center_id"],
+        capability=step["capability"],
+        setup_family=step["setup_family"],
+        quantity=order.quantity,
+        run_minutes=step["minutes"],
+        teardown_minutes=step["teardown_minutes"],
+        min_lag_minutes=step["min_lag_minutes"],
+        max_lag_minutes=step["max_lag_minutes"],
+        needs_setup=step["needs_setup"],
+    )
+
+
+def resize(order: WorkOrder, quantity: int) -> None:
+    """Change how many pieces a work order makes that nobody has begun."""
+    frozen: Frozen = order.frozen
+    for step in frozen["operations"]:
+        step["minutes"] = minutes_for(step, quantity)
+    with transaction.atomic():
+        WorkOrder.objects.filter(pk=order.pk).update(quantity=quantity, frozen=frozen)
+        for step in frozen["operations"]:
+            Job.objects.filter(work_order=order, sequence=step["sequence"]).update(
+                quantity=quantity, run_minutes=step["minutes"], version=F("version") + 1
+            )
+    order.quantity = quantity
+
+
+def cancel(order_ids: Sequence[int], *, by: str, at: datetime, why: str) -> None:
+    """Take back work orders that nobody has begun, with their jobs."""
+    for start in range(0, len(order_ids), BATCH):
+        batch = order_ids[start : start + BATCH]
+        with transaction.atomic():
+            for old in ("planned", "firmed", "released"):
+                orders = WorkOrder.objects.filter(pk__in=batch)
+                move_many(WORK_ORDER, orders, old, "cancelled", by=by, at=at, why=why)
+            for old in ("waiting", "ready"):
+                jobs = Job.objects.filter(work_order__in=batch)
+                version = F("version") + 1
+                move_many(JOB, jobs, old, "cancelled", by=by, at=at, why=why, version=version)
+
+
+def release(order_ids: Sequence[int], *, by: str, at: datetime) -> int:
+    """Give firm work orders to the floor: the first job of each becomes ready. Idempotent."""
+    released = 0
+    for start in range(0, len(order_ids), BATCH):
+        with transaction.atomic():
+            orders = WorkOrder.objects.filter(pk__in=order_ids[start : start + BATCH])
+            moved = move_many(WORK_ORDER, orders, "firmed", "released", by=by, at=at)
+            first = _first_jobs([transition.object_id for transition in moved])
+            version = F("version") + 1
+            move_many(JOB, first, "waiting", "ready", by=by, at=at, version=version)
+            released += len(moved)
+    return released
+
+
+def _first_jobs(order_ids: Sequence[int]) -> "QuerySet[Job]":
+    first: dict[int, int] = {}
+    jobs = Job.objects.filter(work_order__in=order_ids).order_by("work_order", "sequence")
+    for pk, order_id in jobs.values_list("pk", "work_order_id"):
+        first.setdefault(order_id, pk)
+    return Job.objects.filter(pk__in=first.values())
+
+
+# Routings of imported products
+
+
+def build_from_template(product_ids: Iterable[int], template: str) -> int:
+    """Give products the routing and bill of material of a template; returns how many it built.
+
+    A routing that was made by hand is left alone, and so is one of the same template: doing it
+    again changes nothing. Work centers and materials that the template names are set up where
+    they are missing. Raises `UnknownTemplate`.
+    """
+    if template not in TEMPLATES:
+        raise UnknownTemplate(f"{template}: choose one of {', '.join(TEMPLATES)}")
+    plan = TEMPLATES[template]
+    wanted = list(dict.fromkeys(product_ids))
+    with transaction.atomic():
+        centers = {code: _cell(code) for code in sorted({step.cell for step in plan.steps})}
+        materials = _materials(plan)
+    built = 0
+    for start in range(0, len(wanted), 500):
+        with transaction.atomic():
+            built += _build_batch(wanted[start : start + 500], template, centers, materials)
+    return built
+
+
+def _build_batch(
+    product_ids: Sequence[int],
+    template: str,
+    centers: Mapping[str, WorkCenter],
+    materials: Mapping[str, Material],
+) -> int:
+    known = dict(
+        Routing.objects.filter(product__in=product_ids).values_list("product_id", "template")
+    )
+    new = [pk for pk in product_ids if known.get(pk) not in ("", template)]
+    Routing.objects.filter(product__in=new).delete()
+    BOM.objects.filter(product__in=new).delete()
+    routings = Routing.objects.bulk_create(Routing(product_id=pk, template=template) for pk in new)
+    boms = BOM.objects.bulk_create(BOM(product_id=pk) for pk in new)
+    plan = TEMPLATES[template]
+    Operation.objects.bulk_create(
+        operation for routing in routings for operation in _operations(routing, plan, centers)
+    )
+    BOMLine.objects.bulk_create(line for bom in boms for line in _bom_lines(bom, plan, materials))
+    return len(new)
+
+
+def _operations(
+    routing: Routing, plan: Template, centers: Mapping[str, WorkCenter]
+) -> list[Operation]:
+    return [
+        Operation(
+            routing=routing,
+            sequence=number * 10,
+            name=step.name,
+            work_center=centers[step.cell],
+            capability=step.capability,
+            setup_minutes=step.setup,
+            run_minutes=step.run,
+            min_lag_minutes=step.lag,
+        )
+        for number, step in enumerate(plan.steps, 1)
+    ]
+
+
+def _bom_lines(bom: BOM, plan: Template, materials: Mapping[str, Material]) -> list[BOMLine]:
+    return [
+        BOMLine(
+            bom=bom,
+            material=materials[part.material],
+            quantity=part.quantity,
+            scrap_percent=part.scrap_percent,
+            position=position,
+        )
+        for position, part in enumerate(plan.parts)
+    ]
+
+
+def _materials(plan: Template) -> dict[str, Material]:
+    return {
+        part.material: Material.objects.get_or_create(
+            code=part.material, defaults={"name": part.name, "unit": part.unit, "cost": part.cost}
+        )[0]
+        for part in plan.parts
+    }
+
+
+def _cell(code: str) -> WorkCenter:
+    """The work center of this code; a new one gets its machines and the two-shift calendar."""
+    existing = WorkCenter.objects.filter(code=code).first()
+    if existing:
+        return existing
+    cell = CELLS[code]
+    center = WorkCenter.objects.create(
+        plant=_plant(),
+        code=code,
+        name=cell.name,
+        kind=cell.kind,
+        calendar=_two_shifts(),
+        position=list(CELLS).index(code) + 1,
+    )
+    Machine.objects.bulk_create(
+        Machine(
+            work_center=center,
+            code=f"{code}-{number}",
+            name=f"{cell.name} {number}",
+            capabilities=list(cell.capabilities),
+        )
+        for number in range(1, cell.machines + 1)
+    )
+    return center
+
+
+def _plant() -> Plant:
+    first = Plant.objects.order_by("pk").first()
+    return first or Plant.objects.create(name="Main plant", time_zone=settings.PLANT_TIME_ZONE)
+
+
+def _two_shifts() -> Calendar:
+    calendar, created = Calendar.objects.get_or_create(name="Two shifts")
+    if created:
+        Shift.objects.bulk_create(
+            Shift(calendar=calendar, weekday=day, start=time(6), end=time(22)) for day in range(5)
+        )
+    return calendar

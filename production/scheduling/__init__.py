@@ -1,0 +1,69 @@
+"""Finite-capacity scheduling: a problem in, a checked plan out. Pure: no Django, no clock.
+
+`schedule` plans, `check` judges, `Timetable` promises, `why_late` explains.
+"""
+
+from .checker import Fault, Violation, check
+from .dispatch import UnknownRuleError, dispatch, schedule
+from .explain import Cause, Lateness, NotPlannedError, why_late
+from .insertion import Insertion, Timetable, earliest_finish, inserted
+from .plan import Binding, PlannedOperation, Schedule, Totals
+from .problem import (
+    Alternative,
+    CyclicJobsError,
+    DuplicateIdError,
+    DurationError,
+    Impossible,
+    Job,
+    LagError,
+    Machine,
+    Operation,
+    Pin,
+    Problem,
+    ProblemError,
+    Reason,
+    SequenceError,
+    SetupMatrix,
+    UnknownReferenceError,
+    WindowError,
+)
+from .rules import RULES
+
+__all__ = [
+    "RULES",
+    "Alternative",
+    "Binding",
+    "Cause",
+    "CyclicJobsError",
+    "DuplicateIdError",
+    "DurationError",
+    "Fault",
+    "Impossible",
+    "Insertion",
+    "Job",
+    "LagError",
+    "Lateness",
+    "Machine",
+    "NotPlannedError",
+    "Operation",
+    "Pin",
+    "PlannedOperation",
+    "Problem",
+    "ProblemError",
+    "Reason",
+    "Schedule",
+    "SequenceError",
+    "SetupMatrix",
+    "Timetable",
+    "Totals",
+    "UnknownReferenceError",
+    "UnknownRuleError",
+    "Violation",
+    "WindowError",
+    "check",
+    "dispatch",
+    "earliest_finish",
+    "inserted",
+    "schedule",
+    "why_late",
+]

@@ -1,0 +1,253 @@
+"""An independent judge of plans. It shares no code with the engine, only the data it judges.
+
+Everything is recomputed in the plainest way: minutes are counted over the windows, sequences are
+read off the plan. Rows are ordered by start of processing, never by start of set-up: a set-up may
+be made long before its part arrives.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+from .plan import PlannedOperation, Schedule, Totals
+from .problem import Impossible, Job, Machine, Operation, Problem, Reason
+
+CROWDED_OUT = {Reason.NO_WINDOW, Reason.MAX_LAG, Reason.PREDECESSOR}
+
+
+class Fault(StrEnum):
+    """What is wrong with a plan."""
+
+    UNKNOWN = "unknown"
+    TWICE = "twice"
+    MISSING = "missing"
+    SET_ASIDE = "set_aside"
+    MACHINE = "machine"
+    TOO_EARLY = "too_early"
+    CLOSED = "closed"
+    DURATION = "duration"
+    SPLIT = "split"
+    OVERLAP = "overlap"
+    SETUP = "setup"
+    PRECEDENCE = "precedence"
+    MIN_LAG = "min_lag"
+    MAX_LAG = "max_lag"
+    RELEASE = "release"
+    PINNED = "pinned"
+    OBJECTIVE = "objective"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One fault, the operation or job it concerns, and the figures."""
+
+    fault: Fault
+    subject: str
+    text: str
+
+
+def check(problem: Problem, schedule: Schedule) -> list[Violation]:
+    """Every fault of a plan; an empty list means that it may be published."""
+    unknown = [p for p in schedule.operations if not _is_known(problem, p)]
+    if unknown:
+        return [Violation(Fault.UNKNOWN, p.operation_id, "not in the problem") for p in unknown]
+    plan = {planned.operation_id: planned for planned in schedule.operations}
+    aside = {one.job_id: one for one in schedule.set_aside}
+    violations = [*_completeness(problem, schedule, plan, aside), *_costs(problem, schedule, plan)]
+    for planned in schedule.operations:
+        operation = problem.operation[planned.operation_id]
+        machine = problem.machine[planned.machine_id]
+        violations += _place(machine, operation, planned)
+    for machine in problem.machines:
+        violations += _row(problem, machine, schedule)
+    for job in problem.jobs:
+        if job.id not in aside:
+            violations += _order(problem, job, plan)
+    return violations
+
+
+def _is_known(problem: Problem, planned: PlannedOperation) -> bool:
+    operation = problem.operation.get(planned.operation_id)
+    return bool(
+        operation and operation.job_id == planned.job_id and planned.machine_id in problem.machine
+    )
+
+
+# Complete: every possible job once, others left out with a reason
+
+
+def _completeness(
+    problem: Problem,
+    schedule: Schedule,
+    plan: dict[str, PlannedOperation],
+    aside: dict[str, Impossible],
+) -> Iterator[Violation]:
+    for operation_id, times in Counter(p.operation_id for p in schedule.operations).items():
+        if times > 1:
+            yield Violation(Fault.TWICE, operation_id, f"planned {times} times")
+    yield from _set_aside_reasons(problem, aside)
+    for operation in problem.operations():
+        if _is_expected(problem, operation, aside) != (operation.id in plan):
+            if operation.id in plan:
+                yield Violation(Fault.SET_ASIDE, operation.id, "planned, but its job is set aside")
+            else:
+                yield Violation(Fault.MISSING, operation.id, "not planned")
+
+
+def _set_aside_reasons(problem: Problem, aside: dict[str, Impossible]) -> Iterator[Violation]:
+    impossible = {one.job_id for one in problem.validate()}
+    for job_id in sorted(impossible - aside.keys()):
+        yield Violation(Fault.SET_ASIDE, job_id, "impossible, but not set aside")
+    for job_id in sorted(aside.keys() - impossible):
+        if job_id not in problem.job or aside[job_id].reason not in CROWDED_OUT:
+            yield Violation(Fault.SET_ASIDE, job_id, "set aside without a valid reason")
+
+
+def _is_expected(problem: Problem, operation: Operation, aside: dict[str, Impossible]) -> bool:
+    left_out = aside.get(operation.job_id)
+    if left_out is None:
+        return True
+    pin = operation.pinned
+    if pin is None or left_out.reason == Reason.PIN_CONFLICT:
+        return False
+    windows = problem.machine[pin.machine_id].windows
+    left = sum(max(0, end - max(start, pin.start)) for start, end in windows)
+    return pin.end is not None or left >= (operation.minutes_on(pin.machine_id) or 0)
+
+
+# One operation on its machine
+
+
+def _place(
+    machine: Machine, operation: Operation, planned: PlannedOperation
+) -> Iterator[Violation]:
+    if not planned.setup_start <= planned.start < planned.end or planned.setup_minutes < 0:
+        yield Violation(Fault.DURATION, planned.operation_id, "times run backwards")
+        return
+    if operation.pinned:
+        yield from _pinned_place(machine, operation, planned)
+    else:
+        yield from _free_place(machine, operation, planned)
+
+
+def _pinned_place(
+    machine: Machine, operation: Operation, planned: PlannedOperation
+) -> Iterator[Violation]:
+    pin = operation.pinned
+    if pin is None:
+        return
+    if (planned.machine_id, planned.start) != (pin.machine_id, pin.start):
+        yield Violation(Fault.PINNED, operation.id, f"moved to {planned.start}")
+    elif pin.end is not None and planned.end != pin.end:
+        yield Violation(Fault.PINNED, operation.id, f"ends at {planned.end}, not {pin.end}")
+    elif pin.end is None:
+        needed = operation.minutes_on(machine.id)
+        if _open_minutes(machine, planned.start, planned.end) != needed:
+            yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
+    if planned.start - planned.setup_start < planned.setup_minutes:
+        yield Violation(Fault.DURATION, operation.id, "its set-up is cut short")
+
+
+def _free_place(
+    machine: Machine, operation: Operation, planned: PlannedOperation
+) -> Iterator[Violation]:
+    needed = operation.minutes_on(machine.id)
+    if needed is None:
+        yield Violation(Fault.MACHINE, operation.id, f"cannot be done on {machine.id}")
+        return
+    if planned.setup_start < max(0, machine.available_from):
+        yield Violation(Fault.TOO_EARLY, operation.id, f"begins at {planned.setup_start}")
+    for minute in (planned.setup_start, planned.start, planned.end - 1):
+        if not _is_open(machine, minute):
+            yield Violation(Fault.CLOSED, operation.id, f"{machine.id} is closed at {minute}")
+    if _open_minutes(machine, planned.start, planned.end) != needed:
+        yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
+    if _open_minutes(machine, planned.setup_start, planned.start) != planned.setup_minutes:
+        yield Violation(Fault.DURATION, operation.id, "its set-up does not fill its time")
+    whole = planned.end - planned.setup_start == needed + planned.setup_minutes
+    if not operation.splittable and not whole:
+        yield Violation(Fault.SPLIT, operation.id, "is interrupted")
+
+
+def _is_open(machine: Machine, minute: int) -> bool:
+    return any(start <= minute < end for start, end in machine.windows)
+
+
+def _open_minutes(machine: Machine, start: int, end: int) -> int:
+    return sum(max(0, min(end, closes) - max(start, opens)) for opens, closes in machine.windows)
+
+
+# One machine after another
+
+
+def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Violation]:
+    matrix = next((m for m in problem.setups if m.group == machine.group), None)
+    row = [planned for planned in schedule.operations if planned.machine_id == machine.id]
+    row.sort(key=lambda planned: (planned.start, planned.end, planned.operation_id))
+    family, busy_until = machine.setup_family, 0
+    for planned in row:
+        operation = problem.operation[planned.operation_id]
+        needed = matrix.between(family, operation.setup_family) if matrix else 0
+        if operation.pinned and operation.pinned.start <= 0:
+            needed = 0
+        if planned.setup_minutes != needed:
+            text = f"set-up takes {needed} minutes, planned {planned.setup_minutes}"
+            yield Violation(Fault.SETUP, operation.id, text)
+        if busy_until > 0 and planned.setup_start < busy_until:
+            yield Violation(Fault.OVERLAP, operation.id, f"{machine.id} is busy to {busy_until}")
+        family, busy_until = operation.setup_family, max(busy_until, planned.end)
+
+
+# One job step after step
+
+
+def _order(problem: Problem, job: Job, plan: dict[str, PlannedOperation]) -> Iterator[Violation]:
+    first = plan.get(job.operations[0].id)
+    if first and not job.operations[0].pinned:
+        if first.start < job.release:
+            yield Violation(Fault.RELEASE, job.id, f"starts before {job.release}")
+        for predecessor in job.predecessors:
+            last = problem.job[predecessor].operations[-1]
+            done = plan.get(last.id)
+            if done is None or first.start < done.end + last.min_lag_after:
+                yield Violation(Fault.PRECEDENCE, job.id, f"does not wait for {predecessor}")
+    for before, after in pairwise(job.operations):
+        if before.id in plan and after.id in plan and not after.pinned:
+            yield from _step(before, plan[before.id], plan[after.id])
+
+
+def _step(
+    operation: Operation, before: PlannedOperation, after: PlannedOperation
+) -> Iterator[Violation]:
+    waited = after.start - before.end
+    longest = operation.max_lag_after
+    if waited < 0:
+        yield Violation(Fault.PRECEDENCE, after.operation_id, f"starts before {before.end}")
+    elif waited < operation.min_lag_after:
+        text = f"waits {waited} of at least {operation.min_lag_after} minutes"
+        yield Violation(Fault.MIN_LAG, after.operation_id, text)
+    elif longest is not None and waited > longest:
+        text = f"waits {waited} of at most {longest} minutes"
+        yield Violation(Fault.MAX_LAG, after.operation_id, text)
+
+
+# What it costs
+
+
+def _costs(
+    problem: Problem, schedule: Schedule, plan: dict[str, PlannedOperation]
+) -> Iterator[Violation]:
+    aside = {one.job_id for one in schedule.set_aside}
+    tardiness = late = makespan = 0
+    for job in problem.jobs:
+        ends = [plan[operation.id].end for operation in job.operations if operation.id in plan]
+        if ends and job.id not in aside:
+            makespan = max(makespan, *ends)
+            tardiness += job.weight * max(0, max(ends) - job.due)
+            late += max(ends) > job.due
+    setup = sum(planned.setup_minutes for planned in schedule.operations)
+    right = Totals(tardiness + setup, tardiness, setup, late, makespan)
+    if schedule.totals != right:
+        yield Violation(Fault.OBJECTIVE, "totals", f"{schedule.totals} should be {right}")

@@ -1,0 +1,144 @@
+"""Small shops for the tests: a few words instead of many dataclasses, and random ones."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from production.scheduling import (
+    Alternative,
+    Job,
+    Machine,
+    Operation,
+    Pin,
+    Problem,
+    Schedule,
+    SetupMatrix,
+)
+from production.scheduling.worktime import Window
+
+ALWAYS = ((0, 100_000),)
+
+
+def machine(name: str = "saw", windows: tuple[Window, ...] = ALWAYS, **more: Any) -> Machine:
+    return Machine(name, more.pop("group", name), windows, **more)
+
+
+def step(job: str, sequence: int, on: dict[str, int], **more: Any) -> Operation:
+    """`on` maps machines to minutes."""
+    alternatives = tuple(Alternative(name, minutes) for name, minutes in on.items())
+    return Operation(f"{job}{sequence}", job, sequence, alternatives, **more)
+
+
+def job(name: str, *steps: Any, due: int = 1_000, **more: Any) -> Job:
+    """`steps` are (machines to minutes, other attributes of the operation)."""
+    operations = tuple(step(name, i, on, **extra) for i, (on, extra) in enumerate(steps, 1))
+    return Job(name, operations, due, **more)
+
+
+def problem(machines: Any, *jobs: Job, setups: Any = ()) -> Problem:
+    return Problem(tuple(machines), tuple(jobs), tuple(setups))
+
+
+def times(schedule: Schedule) -> dict[str, tuple[int, int, int]]:
+    """Where everything stands: {operation: (set-up start, start, end)}."""
+    return {p.operation_id: (p.setup_start, p.start, p.end) for p in schedule.operations}
+
+
+FAMILIES = ("red", "blue", "green")
+
+
+@st.composite
+def windows(draw: st.DrawFn) -> tuple[Window, ...]:
+    kind = draw(st.sampled_from(["always", "days", "random"]))
+    if kind == "always":
+        return ((0, 2_000),)
+    if kind == "days":
+        return tuple((day * 100, day * 100 + 60) for day in range(20))
+    lengths = draw(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 120)), max_size=12))
+    found, at = [], 0
+    for closed, opened in lengths:
+        found.append((at + closed, at + closed + opened))
+        at += closed + opened
+    return tuple(found)
+
+
+@st.composite
+def machines(draw: st.DrawFn) -> tuple[Machine, ...]:
+    return tuple(
+        Machine(
+            f"M{i}",
+            draw(st.sampled_from(["G", "H"])),
+            draw(windows()),
+            draw(st.sampled_from([None, *FAMILIES])),
+            draw(st.sampled_from([0, 0, 7, 150])),
+        )
+        for i in range(draw(st.integers(1, 3)))
+    )
+
+
+@st.composite
+def operations(draw: st.DrawFn, name: str, names: list[str], pins: bool) -> tuple[Operation, ...]:
+    found = []
+    for i in range(draw(st.integers(1, 3))):
+        capable = draw(st.lists(st.sampled_from(names), min_size=i == 0, max_size=3, unique=True))
+        capable = capable or [names[0]]
+        lag = draw(st.sampled_from([0, 0, 0, 15]))
+        longest = draw(st.sampled_from([None, None, lag, lag + 10, lag + 60]))
+        pin = None
+        if pins and i == 0 and draw(st.integers(0, 3)) == 0:
+            start = draw(st.integers(-40, 120))
+            end = draw(st.sampled_from([None, start + 30]))
+            pin = Pin(capable[0], start, end)
+        found.append(
+            Operation(
+                f"{name}.{i}",
+                name,
+                i,
+                tuple(Alternative(one, draw(st.integers(1, 70))) for one in capable),
+                draw(st.sampled_from(FAMILIES)),
+                lag,
+                longest,
+                draw(st.integers(0, 3)) > 0,
+                pin,
+            )
+        )
+    return tuple(found)
+
+
+@st.composite
+def jobs(
+    draw: st.DrawFn, name: str, names: list[str], earlier: Any = (), *, pins: bool = True
+) -> Job:
+    before = draw(st.lists(st.sampled_from(earlier), max_size=1)) if earlier else []
+    return Job(
+        name,
+        draw(operations(name, names, pins)),
+        due=draw(st.integers(0, 600)),
+        release=draw(st.sampled_from([0, 0, 30, 200])),
+        weight=draw(st.sampled_from([1, 2, 10])),
+        firm=draw(st.booleans()),
+        predecessors=tuple(before),
+    )
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> SetupMatrix:
+    pairs = st.tuples(st.sampled_from(FAMILIES), st.sampled_from(FAMILIES))
+    return SetupMatrix(
+        "G",
+        draw(st.dictionaries(pairs, st.integers(0, 40), max_size=6)),
+        draw(st.integers(0, 20)),
+        draw(st.dictionaries(st.sampled_from(FAMILIES), st.integers(0, 20), max_size=2)),
+    )
+
+
+@st.composite
+def shops(draw: st.DrawFn, *, pins: bool = True) -> Problem:
+    """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts."""
+    found = draw(machines())
+    names = [one.id for one in found]
+    orders: list[Job] = []
+    for i in range(draw(st.integers(1, 7))):
+        earlier = [one.id for one in orders]
+        orders.append(draw(jobs(f"J{i}", names, earlier, pins=pins)))
+    return Problem(found, tuple(orders), (draw(matrices()),))

@@ -1,0 +1,69 @@
+"""The engine against the independent checker on random small shops."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from production.scheduling import RULES, Timetable, check, dispatch, inserted, schedule
+from production.scheduling.problem import Problem
+
+from .shops import jobs, shops
+
+many = settings(
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+@many
+@given(shop=shops())
+def test_every_plan_of_every_rule_passes_the_checker(rule, shop):
+    assert check(shop, dispatch(shop, rule)) == []
+
+
+@many
+@given(shop=shops())
+def test_firm_jobs_finish_the_same_with_and_without_forecast_jobs(shop):
+    firm = {job.id for job in shop.jobs if job.firm}
+    loose = [replace(job, predecessors=()) for job in shop.jobs]
+    pinned = {job.id for job in loose if any(o.pinned for o in job.operations)}
+    kept = [job for job in loose if job.id in firm | pinned]
+    whole = dispatch(Problem(shop.machines, tuple(loose), shop.setups), "edd")
+    alone = dispatch(Problem(shop.machines, tuple(kept), shop.setups), "edd")
+    assert {j: m for j, m in whole.finish.items() if j in firm} == {
+        j: m for j, m in alone.finish.items() if j in firm
+    }
+
+
+@many
+@given(shop=shops(), data=st.data())
+def test_an_inserted_job_leaves_a_plan_that_passes_the_checker(shop, data):
+    plan = dispatch(shop, "edd")
+    names = [machine.id for machine in shop.machines]
+    order = data.draw(jobs("new", names, sorted(plan.finish), pins=False))
+    timetable = Timetable(shop, plan)
+    answer = timetable.earliest_finish(order)
+    assert timetable.earliest_finish(order) == answer
+    if answer is not None:
+        wider = Problem(shop.machines, (*shop.jobs, order), shop.setups)
+        after = inserted(wider, plan, answer)
+        assert check(wider, after) == []
+        assert {o.operation_id: (o.start, o.end) for o in plan.operations}.items() <= {
+            o.operation_id: (o.start, o.end) for o in after.operations
+        }.items()
+
+
+@settings(many, max_examples=40)
+@given(shop=shops())
+def test_the_best_plan_costs_no_more_than_any_rule_and_comes_out_twice_the_same(shop):
+    best = schedule(shop, seed=7)
+    assert best == schedule(shop, seed=7)
+    for rule in RULES:
+        plan = dispatch(shop, rule)
+        if len(plan.set_aside) == len(best.set_aside) == len(shop.impossible):
+            assert best.totals.objective <= plan.totals.objective

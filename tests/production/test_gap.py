@@ -1,0 +1,153 @@
+from datetime import timedelta
+
+import pytest
+
+from forecasting.models import OptionScore
+from production import gap
+from production.models import GapMeasurement, Plan
+from tests.production.workshop import MONDAY, NOW, forecast, line, product
+
+pytestmark = pytest.mark.django_db
+
+SUNDAY_BEFORE = NOW - timedelta(days=1)
+WEEK_AFTER = NOW + timedelta(days=7)
+
+
+def snapshot(demand, as_of=SUNDAY_BEFORE, status="superseded"):
+    weeks = {sku: {MONDAY.isoformat(): pieces} for sku, pieces in demand.items()}
+    return Plan.objects.create(
+        as_of=as_of, created_at=as_of, solver="edd", status=status, snapshot=weeks
+    )
+
+
+def figure(measure, product=None):
+    return GapMeasurement.objects.get(measure=measure, week=MONDAY, product=product)
+
+
+@pytest.fixture
+def week():
+    """Wanted 10 lamps and 30 mugs."""
+    lamp, mug = product("lamp"), product("mug")
+    line(lamp, 4)
+    line(lamp, 6, who="Bob")
+    line(mug, 30, placed=NOW + timedelta(days=5))
+    return lamp, mug
+
+
+def test_volume_is_the_difference_over_what_was_wanted():
+    assert gap.volume({1: 10, 2: 30}, {1: 12, 2: 20}) == pytest.approx(12 / 40)
+
+
+def test_volume_counts_what_nobody_wanted():
+    assert gap.volume({1: 10}, {1: 10, 2: 5}) == pytest.approx(0.5)
+
+
+def test_mix_is_half_the_difference_of_the_shares():
+    # Shares ¼, ¾ against ½, ½.
+    assert gap.mix({1: 10, 2: 30}, {1: 7, 2: 7}) == pytest.approx(0.25)
+
+
+def test_mix_does_not_see_the_scale():
+    assert gap.mix({1: 10, 2: 30}, {1: 1, 2: 3}) == pytest.approx(0)
+
+
+def test_mix_is_one_where_nothing_is_shared():
+    assert gap.mix({1: 10}, {2: 10}) == pytest.approx(1)
+
+
+def test_bias_is_positive_where_too_much_was_foreseen():
+    assert gap.bias({1: 10, 2: 30}, {1: 20, 2: 40}) == pytest.approx(0.5)
+
+
+def test_a_week_is_compared_with_the_plan_from_before_it(week):
+    lamp, mug = week
+    early = snapshot({"lamp": 12, "mug": 20})
+    snapshot({"lamp": 10, "mug": 30}, as_of=NOW + timedelta(days=1), status="published")
+    measured = gap.measure(WEEK_AFTER)
+    assert measured.weeks == (MONDAY,)
+    shop = figure("volume")
+    assert shop.value == pytest.approx(0.3)
+    assert (shop.wanted, shop.answered) == (40, 32)
+    assert shop.details["plan"] == early.pk
+    # Two lamps and ten mugs at 10 each.
+    assert shop.details["money"] == pytest.approx(120)
+    assert shop.details["bias"] == pytest.approx(-0.2)
+    assert figure("volume", mug).value == pytest.approx(1 / 3)
+    # ½ |10/40 − 12/32|
+    assert figure("mix", lamp).value == pytest.approx(0.0625)
+    assert figure("mix").value == pytest.approx(0.125)
+
+
+def test_a_product_that_was_planned_and_not_wanted_is_all_gap(week):
+    stool = product("stool")
+    snapshot({"lamp": 10, "stool": 5})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume", stool).value == 1
+
+
+def test_a_first_cycle_says_that_it_has_nothing_to_compare(week):
+    measured = gap.measure(WEEK_AFTER)
+    assert not GapMeasurement.objects.filter(measure__in=["volume", "mix"]).exists()
+    assert "nothing to compare" in measured.notes[0]
+
+
+def test_a_plan_that_does_not_reach_the_week_is_not_compared(week):
+    plan = snapshot({})
+    plan.snapshot = {"lamp": {"2026-02-09": 3}}
+    plan.save()
+    assert "nothing to compare" in gap.measure(WEEK_AFTER).notes[0]
+
+
+def test_a_rejected_plan_is_never_compared(week):
+    snapshot({"lamp": 10}, status="rejected")
+    assert "nothing to compare" in gap.measure(WEEK_AFTER).notes[0]
+
+
+def test_a_week_without_orders_says_so():
+    snapshot({"lamp": 10})
+    assert "nothing was ordered" in gap.measure(WEEK_AFTER).notes[0]
+
+
+def test_a_week_that_is_not_over_is_not_measured(week):
+    snapshot({"lamp": 10, "mug": 30})
+    assert gap.measure(NOW + timedelta(days=3)).weeks == (MONDAY - timedelta(days=7),)
+
+
+def test_measuring_again_replaces_the_figures(week):
+    snapshot({"lamp": 12, "mug": 20})
+    assert gap.measure(WEEK_AFTER).rows == gap.measure(WEEK_AFTER).rows
+    assert GapMeasurement.objects.filter(measure="volume", product=None).count() == 1
+
+
+def test_the_forecast_behind_the_plan_is_named(week):
+    lamp, _ = week
+    published = forecast({(lamp, MONDAY): 12.0}, as_of=SUNDAY_BEFORE)
+    snapshot({"lamp": 12})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume").details["forecast"] == published.pk
+
+
+def test_choice_is_the_mean_surprise_of_the_lines(week):
+    lamp, mug = week
+    for of, bits, baseline in ((lamp, 1.0, 2.0), (lamp, 2.0, 2.0), (mug, 3.0, 5.0)):
+        one = line(of)
+        OptionScore.objects.create(line=one, bits=bits, baseline_bits=baseline, scored_at=NOW)
+    gap.measure(WEEK_AFTER)
+    shop = figure("choice")
+    assert shop.value == pytest.approx(2.0)
+    assert shop.details["baseline_bits"] == pytest.approx(3.0)
+    assert shop.details["saved_bits"] == pytest.approx(1.0)
+    assert figure("choice", lamp).value == pytest.approx(1.5)
+
+
+def test_time_is_the_wait_beyond_the_requested_date():
+    lamp = product("lamp")
+    for days in (-2, 0, 4):
+        one = line(lamp)
+        one.committed_date = one.requested_date + timedelta(days=days)
+        one.save()
+    gap.measure(WEEK_AFTER)
+    shop = figure("time")
+    # 0, 0 and 4 days; one of three is later than asked for.
+    assert shop.value == pytest.approx(4 / 3)
+    assert shop.details["later_share"] == pytest.approx(1 / 3)

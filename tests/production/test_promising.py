@@ -1,0 +1,205 @@
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from orders.factory import CannotPromise, Wanted, factory
+from production import netting, planning, promising
+from production.availability import free_capacity, lead_days
+from production.factory import Factory, sweep
+from production.models import Machine, Plan, Reservation
+from production.promising import dates_of
+from tests.production.workshop import NOW, center, line, product
+
+pytestmark = pytest.mark.django_db
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept():
+    promising.forget()
+
+
+def at(day, hour, minute=0):
+    return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+def plan(now=NOW):
+    netting.run(now)
+    return planning.run(now)
+
+
+def ask(of, quantity=1, values=None, now=NOW):
+    return Factory().promise([Wanted(of.pk, values or {}, quantity)], now)
+
+
+def hold(*lines, now=NOW):
+    Factory().reserve([one.pk for one in lines], now, now + timedelta(hours=1))
+
+
+def test_the_band_is_a_fifth_of_the_lead_time_and_a_weekend_moves_to_monday():
+    # Ten days of work: two of band, three of packing and transit; 17 March is a Tuesday.
+    found = dates_of(NOW + timedelta(days=10), NOW, UTC_ZONE)
+    assert (found.p50, found.p90, found.committed) == (
+        date(2026, 3, 15),
+        date(2026, 3, 17),
+        date(2026, 3, 17),
+    )
+    # Finished on Tuesday 10 March: 3 March's Saturday rule, 14 March plus band is a Sunday.
+    found = dates_of(at(10, 12), at(9, 12), UTC_ZONE)
+    assert (found.p90, found.committed) == (date(2026, 3, 14), date(2026, 3, 16))
+
+
+def test_an_empty_shop_promises_from_its_opening_hours():
+    promise = ask(product("lamp", (center(), {})))
+    # Made on Monday, one day packing, two on the way; one more day of band.
+    assert (promise.p50, promise.p90) == (date(2026, 3, 5), date(2026, 3, 6))
+    assert promise.committed == date(2026, 3, 6)
+
+
+def test_planned_work_pushes_a_promise_back():
+    lamp = product("lamp", (center(), {}))
+    line(lamp, 48 * 5)  # five days
+    plan()
+    assert ask(lamp).p50 == date(2026, 3, 12)
+
+
+def test_a_gap_in_the_plan_is_used():
+    saw = center()
+    lamp = product("lamp", (saw, {"min_lag_minutes": 2 * 24 * 60}), (saw, {"name": "Pack"}))
+    line(lamp, 12)
+    plan()
+    # Two hours on Monday and on Wednesday are taken; a lamp of another kind fits at 10:00.
+    assert ask(product("stool", (saw, {}))).p50 == date(2026, 3, 5)
+
+
+def test_what_is_made_already_no_longer_stands_in_the_way():
+    lamp = product("lamp", (center(), {}))
+    line(lamp, 48 * 5)
+    plan()
+    Plan.objects.get().entries.get().job.work_order.jobs.update(status="done")
+    promising.forget()
+    assert ask(lamp).p50 == date(2026, 3, 5)
+
+
+def test_several_pieces_of_an_order_do_not_share_one_gap():
+    lamp = product("lamp", (center(), {}))
+    day = Wanted(lamp.pk, {}, 48)
+    assert Factory().promise([day], NOW).p50 == date(2026, 3, 5)
+    assert Factory().promise([day, day, day], NOW).p50 == date(2026, 3, 7)
+
+
+def test_what_nobody_can_make_is_not_promised():
+    saw = center()
+    with pytest.raises(CannotPromise, match="how this product is made"):
+        ask(product("mug"))
+    steel = product("gate", (saw, {"name": "Weld", "capability": "weld"}))
+    with pytest.raises(CannotPromise, match="Weld"):
+        ask(steel)
+    with pytest.raises(CannotPromise, match="full or closed"):
+        ask(product("late", (center("never", days=()), {})))
+
+
+def test_settings_name_this_factory():
+    assert isinstance(factory(), Factory)
+
+
+def test_reserved_time_is_nobody_elses():
+    lamp = product("lamp", (center(), {}))
+    first, second = line(lamp, 48), line(lamp, 48, who="Bob")
+    hold(first)
+    hold(second)
+    spans = Reservation.objects.order_by("start").values_list("start", "end")
+    assert list(spans) == [(at(2, 8), at(2, 16)), (at(3, 8), at(3, 16))]
+    assert ask(lamp, 48).p50 == date(2026, 3, 7)
+
+
+def test_reservations_of_one_machine_never_overlap():
+    saw = center(machines=2)
+    lamp = product("lamp", (saw, {}), (saw, {"name": "Pack", "setup_minutes": 7}))
+    for number in range(8):
+        hold(line(lamp, number + 1, who=f"Customer {number}"))
+    for machine in Machine.objects.all():
+        spans = list(
+            Reservation.objects.filter(machine=machine).order_by("start").values_list("start", "end")
+        )
+        assert all(before[1] <= after[0] for before, after in pairwise(spans))
+
+
+def test_reserving_again_replaces_what_was_held():
+    alices = line(product("lamp", (center(), {})), 48)
+    hold(alices)
+    hold(alices)
+    assert Reservation.objects.get().start == at(2, 8)
+
+
+def test_a_reservation_that_ran_out_holds_nothing():
+    lamp = product("lamp", (center(), {}))
+    hold(line(lamp, 48))
+    assert ask(lamp, now=NOW + timedelta(hours=2)).p50 == date(2026, 3, 5)
+    assert sweep(NOW + timedelta(days=2)) == 1
+
+
+def test_a_committed_reservation_stands_until_a_plan_holds_the_line():
+    lamp = product("lamp", (center(), {}))
+    alices = line(lamp, 48)
+    hold(alices)
+    Factory().commit(alices.order_id, NOW)
+    assert Reservation.objects.get().expires_at is None
+    plan()
+    assert not Reservation.objects.exists()
+    assert ask(lamp).p50 == date(2026, 3, 6)
+
+
+def test_released_time_is_free_again():
+    lamp = product("lamp", (center(), {}))
+    alices = line(lamp, 48)
+    hold(alices)
+    Factory().release([alices.pk])
+    Factory().release([alices.pk])
+    assert ask(lamp).p50 == date(2026, 3, 5)
+
+
+def test_what_cannot_be_made_reserves_nothing():
+    good, bad = line(product("lamp", (center(), {}))), line(product("mug"))
+    with pytest.raises(CannotPromise):
+        hold(good, bad)
+    assert not Reservation.objects.exists()
+
+
+def test_asking_twice_builds_the_board_once(django_assert_max_num_queries):
+    lamp = product("lamp", (center(), {}))
+    line(lamp, 48)
+    plan()
+    ask(lamp)
+    with django_assert_max_num_queries(8):
+        ask(lamp)
+
+
+def test_an_empty_shop_is_wholly_free_and_a_full_one_is_not():
+    saw = center()
+    lamp = product("lamp", (saw, {}))
+    assert free_capacity([lamp.pk], NOW) == {lamp.pk: 1.0}
+    line(lamp, 48 * 4)  # four of the ten working days of two weeks
+    plan()
+    assert free_capacity([lamp.pk], NOW)[lamp.pk] == pytest.approx(0.6)
+
+
+def test_lead_days_grow_with_the_queue():
+    saw = center()
+    lamp, mug = product("lamp", (saw, {})), product("mug")
+    empty = lead_days([lamp.pk, mug.pk], NOW)
+    line(lamp, 48 * 5)
+    plan()
+    full = lead_days([lamp.pk], NOW)
+    # Ten days of 8 hours in 14: 343 open minutes a day, so five such days are a week of queue.
+    assert full[lamp.pk] - empty[lamp.pk] == pytest.approx(7, abs=0.02)
+    assert mug.pk not in empty
+
+
+def test_a_closed_shop_names_no_lead_time():
+    lamp = product("lamp", (center(days=()), {}))
+    assert lead_days([lamp.pk], NOW) == {}
+    assert free_capacity([lamp.pk], NOW) == {lamp.pk: 0.0}
