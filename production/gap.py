@@ -123,6 +123,9 @@ def _week(
         notes.append(text % {"week": week})
         return figures
     planned = _planned(plan, week, skus)
+    if not planned:
+        notes.append(_("Week of %(week)s: the plan foresaw nothing for it.") % {"week": week})
+        return figures
     return [*_want_plan(wanted, planned, plan, week, lines), *figures]
 
 

@@ -162,34 +162,45 @@ def _taken(number: int, slot: Slot) -> scheduling.PlannedOperation:
 
 
 class _Kept:
-    """The last board that was built, and what it was built from."""
+    """The last boards that were built, and what they were built from."""
 
+    plan_key: object = None
+    planned: Board | None = None
     key: object = None
     board: Board | None = None
 
 
 def board(now: datetime) -> Board:
-    """The board of the published plan and the active reservations, built anew only when one of
-    them, or the day, has changed."""
-    key = _state(now)
+    """The board of the published plan and the active reservations, built anew only as far as one
+    of them, or the day, has changed."""
+    plan_key = _plan_key(now)
+    if _Kept.planned is None or _Kept.plan_key != plan_key:
+        _Kept.planned, _Kept.plan_key, _Kept.board = _build(now), plan_key, None
+    key = _reservation_key(now)
     if _Kept.board is None or _Kept.key != key:
-        _Kept.board, _Kept.key = _build(now), key
+        origin = _Kept.planned.shop.origin
+        _Kept.board = _Kept.planned.with_slots(_reserved_slots(origin, now))
+        _Kept.key = key
     return _Kept.board
 
 
 def forget() -> None:
     """Build the board anew next time: calendars or machines have changed."""
-    _Kept.key = _Kept.board = None
+    _Kept.plan_key = _Kept.planned = _Kept.key = _Kept.board = None
 
 
-def _state(now: datetime) -> object:
-    """What a board depends on, in three small queries. Without a plan nothing is kept."""
+def _plan_key(now: datetime) -> object:
+    """Which plan, and how much of it; without a plan nothing is kept."""
     plan = Plan.objects.published().first()
     if plan is None:
-        return now, object()
+        return object()
     entries = plan.entries.aggregate(n=Count("pk"), first=Min("start"), last=Max("end"))
+    return plan.pk, plan.created_at, _midnight(now), *entries.values()
+
+
+def _reservation_key(now: datetime) -> object:
     held = Reservation.objects.active(now).aggregate(n=Count("pk"), newest=Max("pk"))
-    return plan.pk, plan.created_at, _midnight(now), *entries.values(), *held.values()
+    return tuple(held.values())
 
 
 def _midnight(now: datetime) -> datetime:
@@ -198,7 +209,7 @@ def _midnight(now: datetime) -> datetime:
 
 def _build(now: datetime) -> Board:
     origin = _midnight(now)
-    slots = [*_planned_slots(origin), *_reserved_slots(origin, now)]
+    slots = _planned_slots(origin)
     last = max((slot.end for slot in slots), default=0) // (24 * 60)
     shop = load_shop(origin, HORIZON_DAYS + last)
     return Board(shop, slots, matrices(shop, {}))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from forecasting import artefacts, runs
-from forecasting.models import TrainingRun
+from forecasting.runs import TrainingRun
 from orders import behaviour, catalogue, demand
 from recommendations.models import Ranking
 from recommendations.rankers import Blend, Interactions, Listing, Product

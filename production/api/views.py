@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.problems import problem
+from journal.problems import problem
 from journal.idempotency import Answer, KeyReused, fingerprint, once
 from production import feedback, queues, terminals
 from production.api import bodies

@@ -28,9 +28,7 @@ def lamp():
 
 
 def work_orders():
-    return sorted(
-        WorkOrder.objects.exclude(status="cancelled").values_list("status", "quantity")
-    )
+    return sorted(WorkOrder.objects.exclude(status="cancelled").values_list("status", "quantity"))
 
 
 def test_an_open_line_becomes_a_firm_work_order_pegged_to_it(lamp):
@@ -209,8 +207,10 @@ def test_fractions_are_carried_from_week_to_week():
 def test_pegging_supply_and_demand_are_always_equal(quantities, foreseen, batch, gone, request):
     name = f"shop{abs(hash((tuple(quantities), foreseen, batch, gone)))}"
     lamp = product(name, (center(name), {"batch_max": batch}))
-    lines = [line(lamp, quantity, due=MONDAY + timedelta(days=9 * n)) for n, quantity in
-             enumerate(quantities)]
+    lines = [
+        line(lamp, quantity, due=MONDAY + timedelta(days=9 * n))
+        for n, quantity in enumerate(quantities)
+    ]
     forecast({(lamp, NEXT_MONDAY): foreseen})
     netting.run(NOW, product_ids=[lamp.pk])
     cancelled = lines[gone % len(lines)]

@@ -123,7 +123,9 @@ def test_reservations_of_one_machine_never_overlap():
         hold(line(lamp, number + 1, who=f"Customer {number}"))
     for machine in Machine.objects.all():
         spans = list(
-            Reservation.objects.filter(machine=machine).order_by("start").values_list("start", "end")
+            Reservation.objects.filter(machine=machine)
+            .order_by("start")
+            .values_list("start", "end")
         )
         assert all(before[1] <= after[0] for before, after in pairwise(spans))
 

@@ -118,8 +118,15 @@ def duties_done(within: float) -> bool:
     return True
 
 
+def everybody_is_up(url: str, tokens: list[dict[str, str]]) -> bool:
+    """One job is done, and the worker has reacted to it."""
+    worked = any(load.run(url, tokens, 1, 1).reports for _ in range(60))
+    return worked and duties_done(within=120)
+
+
 def test_web_worker_and_terminals_write_together_for_a_minute(server, shop_folder):
     url, tokens = server
+    assert everybody_is_up(url, tokens)
     tally = load.run(url, tokens, TERMINALS, SECONDS)
     figures = {"claims": tally.claims.total(), "slowest": max(tally.waits)}
     print(json.dumps(figures))  # noqa: T201 -- shown with -s

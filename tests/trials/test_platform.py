@@ -78,7 +78,8 @@ class Shop:
         return text in self.output.read_text()
 
     def ready(self):
-        wait_for(lambda: self.said("Tailorline is ready") or self.process.poll() is not None)
+        ended = self.process.poll
+        wait_for(lambda: self.said("Tailorline is ready") or ended() is not None, 180)
         assert self.said("Tailorline is ready"), self.output.read_text()
 
     def get(self, path):

@@ -1,0 +1,173 @@
+"""What customers write: address, account, search."""
+
+import re
+import secrets
+from datetime import datetime
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from journal.models import User
+from orders.intake import AddressDetails, CustomerDetails
+from orders.models import Address, Customer
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{32,64}")
+
+
+def submission_key() -> str:
+    """Carried by one checkout form: sending it twice orders once."""
+    return secrets.token_urlsafe(32)
+
+
+class CheckoutForm(forms.Form):
+    """Whom the order is for and where it goes. A customer who signed in is known already."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=120,
+        help_text=_("As it shall stand on the parcel."),
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        help_text=_("We send the confirmation and the link to follow your order there."),
+        widget=forms.EmailInput({"autocomplete": "email"}),
+    )
+    phone = forms.CharField(
+        label=_("Phone"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
+    )
+    company = forms.BooleanField(label=_("I order for a company"), required=False)
+    street = forms.CharField(
+        label=_("Street and number"),
+        max_length=200,
+        widget=forms.TextInput({"autocomplete": "street-address"}),
+    )
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=20,
+        widget=forms.TextInput({"autocomplete": "postal-code"}),
+    )
+    city = forms.CharField(
+        label=_("City"), max_length=100, widget=forms.TextInput({"autocomplete": "address-level2"})
+    )
+    country = forms.CharField(
+        label=_("Country"), max_length=60, widget=forms.TextInput({"autocomplete": "country-name"})
+    )
+    requested_date = forms.DateField(
+        label=_("Wished date"),
+        required=False,
+        help_text=_("If you need it later than the promised date."),
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+    note = forms.CharField(
+        label=_("Note for us"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea({"rows": 3}),
+    )
+    submission_key = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: object, known: Customer | None = None, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if known is not None:
+            for name in ("email", "phone", "company"):
+                del self.fields[name]
+
+    def clean_submission_key(self) -> str:
+        key = str(self.cleaned_data["submission_key"])
+        if not _KEY.fullmatch(key):
+            raise ValidationError(_("This form is damaged. Please load the page again."))
+        return key
+
+    def customer(self, language: str) -> CustomerDetails:
+        data = self.cleaned_data
+        return CustomerDetails(
+            name=data["name"],
+            email=data.get("email", ""),
+            phone=data.get("phone", ""),
+            company=data.get("company", False),
+            language=language,
+        )
+
+    def address(self) -> AddressDetails:
+        data = self.cleaned_data
+        return AddressDetails(
+            data["name"], data["street"], data["postcode"], data["city"], data["country"]
+        )
+
+
+def address_of(customer: Customer | None) -> dict[str, str]:
+    """What the form shows first: where the customer's last parcel went."""
+    if customer is None:
+        return {}
+    last: Address | None = customer.addresses.order_by("-pk").first()
+    if last is None:
+        return {"name": customer.name, "country": customer.country}
+    return {
+        "name": last.recipient,
+        "street": last.street,
+        "postcode": last.postcode,
+        "city": last.city,
+        "country": last.country,
+    }
+
+
+class SignUpForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name"), max_length=120, widget=forms.TextInput({"autocomplete": "name"})
+    )
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=150,
+        help_text=_("You sign in with it."),
+        widget=forms.EmailInput({"autocomplete": "username"}),
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        strip=False,
+        help_text=_("At least eight signs, not only digits, nothing that is easy to guess."),
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).lower()
+        if get_user_model().objects.filter(username__iexact=email).exists():
+            raise ValidationError(_("There is an account with this e-mail already."))
+        return email
+
+    def clean(self) -> None:
+        super().clean()
+        data = self.cleaned_data
+        if "password" in data:
+            user = User(
+                username=data.get("email", ""), email=data.get("email", ""),
+                first_name=data.get("name", ""),
+            )
+            try:
+                validate_password(data["password"], user)
+            except ValidationError as weak:
+                self.add_error("password", weak)
+
+    def open_account(self, language: str, now: datetime) -> User | None:
+        """The new user with a customer's account; None where somebody was faster."""
+        data = self.cleaned_data
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(
+                    data["email"], data["email"], data["password"],
+                    first_name=data["name"][:150], language=language,
+                )
+                Customer.objects.create(
+                    user=user, name=data["name"], email=data["email"],
+                    language=language, created_at=now,
+                )
+        except IntegrityError:
+            return None
+        return user

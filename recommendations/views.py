@@ -1,0 +1,48 @@
+"""Suggestions as fragments of the shop's pages. Where there are none, nothing is shown."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from orders import catalogue, visiting
+from orders.catalogue import ProductSheet
+from recommendations import serving
+
+MOST_PRODUCTS = 100
+
+
+class Card(NamedTuple):
+    sheet: ProductSheet
+    why: str
+
+
+@require_GET
+def for_product(request: HttpRequest, product_id: int) -> HttpResponse:
+    now = timezone.now()
+    visitor = serving.Visitor(*visiting.personal(request, now))
+    found = serving.for_product(product_id, visitor, now)
+    return _fragment(request, _("Goes well with it"), found)
+
+
+@require_GET
+def for_basket(request: HttpRequest) -> HttpResponse:
+    """Fits the products named in the query: `?product=4&product=7`."""
+    now = timezone.now()
+    named = [int(pk) for pk in request.GET.getlist("product")[:MOST_PRODUCTS] if pk.isdecimal()]
+    visitor = serving.Visitor(*visiting.personal(request, now))
+    found = serving.for_basket(named, visitor, now)
+    return _fragment(request, _("Goes well with your basket"), found)
+
+
+def _fragment(
+    request: HttpRequest, title: str, found: Sequence[serving.Suggested]
+) -> HttpResponse:
+    sheets = catalogue.sheets([one.product_id for one in found]) if found else {}
+    cards = [Card(sheets[one.product_id], one.why) for one in found if one.product_id in sheets]
+    context = {"title": title, "cards": cards}
+    return render(request, "recommendations/_suggestions.html", context)
