@@ -7,6 +7,7 @@ from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.schedules import crontab
 from celery.signals import worker_process_init, worker_ready
 from django.conf import settings
 
@@ -20,7 +21,7 @@ logger = logging.getLogger("tailorline.worker")
 
 app = Celery("tailorline")
 app.conf.update(
-    broker_url=broker_url(settings.REDIS_URL) if settings.REDIS_URL else "memory://",
+    broker_url=broker_url(settings.REDIS_URL) if settings.REDIS_URL else "memory://localhost/",
     accept_content=["json"],
     result_backend=None,
     task_ignore_result=True,
@@ -53,7 +54,7 @@ app.conf.update(
         "interval_step": 0.2,
         "interval_max": 0.2,
     },
-    timezone="UTC",
+    timezone=settings.PLANT_TIME_ZONE,
     # A tick that nobody took before the next one is dropped, so that none pile up.
     beat_schedule={
         "sweep": {
@@ -65,6 +66,37 @@ app.conf.update(
             "task": "forecasting.tasks.sweep_runs",
             "schedule": 15.0,
             "options": {"expires": 15},
+        },
+        "recall-stale-jobs": {
+            "task": "production.tasks.recall_stale",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "watch-plan": {
+            "task": "production.tasks.watch_plan",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
+        "note-abandonments": {
+            "task": "orders.tasks.note_abandonments",
+            "schedule": 900.0,
+            "options": {"expires": 900},
+        },
+        "score-and-measure": {
+            "task": "config.tasks.measure",
+            "schedule": 3600.0,
+            "options": {"expires": 3600},
+        },
+        # night work, in the plant's time
+        "retrain-forecast": {
+            "task": "forecasting.tasks.retrain",
+            "schedule": crontab(hour=2, minute=10),
+            "kwargs": {"kind": "forecast"},
+        },
+        "retrain-suggestions": {
+            "task": "forecasting.tasks.retrain",
+            "schedule": crontab(hour=2, minute=40),
+            "kwargs": {"kind": "ranking"},
         },
     },
 )

@@ -194,7 +194,7 @@ def _plan(cycle: Cycle, progress: Progress) -> str:
 
 
 def _measure(cycle: Cycle, progress: Progress) -> str:
-    return gap.measure(cycle.as_of).summary()
+    return gap.measure(cycle.as_of, product_ids=cycle.products).summary()
 
 
 STEPS = (

@@ -45,7 +45,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "production.gapmeasurement": ("view",),
         "journal.transition": ("view",),
     },
-    "admin": {app: ALL for app in APPS},
+    "admin": dict.fromkeys(APPS, ALL),
 }
 
 

@@ -11,12 +11,13 @@ from django.conf import settings
 
 from forecasting.methods.cleaning import CleanedLines, CleanedSeries, clean_lines, clean_series
 from forecasting.methods.series import Bools, Cube, Dates, Floats, Panel
+from forecasting.runs import CannotTrain
 from orders import behaviour, demand
 
 SIGNALS = ("views", "dwell_seconds", "searches", "configures", "abandons", "baskets")
 
 
-class NoHistory(Exception):
+class NoHistory(CannotTrain):
     """Nothing was ordered before the day in question."""
 
 
@@ -34,14 +35,6 @@ class History:
     def counts(self) -> dict[str, int]:
         """How many lines and weeks each cleaning rule touched."""
         return {**self.lines.counts, **self.series.counts}
-
-
-def weeks_of(times: "pd.Series[pd.Timestamp]") -> Dates:
-    """The Monday of each moment, in the plant's time."""
-    local = times.dt.tz_convert(ZoneInfo(settings.PLANT_TIME_ZONE)).dt.tz_localize(None)
-    days = local.dt.normalize()
-    mondays: Dates = (days - pd.to_timedelta(days.dt.weekday, unit="D")).to_numpy("datetime64[D]")
-    return mondays
 
 
 def week_of(moment: datetime) -> date:
@@ -83,7 +76,7 @@ def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
             "customer": lines["customer_id"].to_numpy(),
             "item": lines["product_id"].to_numpy(),
             "quantity": lines["quantity"].to_numpy(),
-            "at": lines["placed_at"].to_numpy(),
+            "at": lines["placed_at"].array,
             "price": lines["unit_price"].to_numpy(dtype=float),
         }
     )
@@ -96,7 +89,7 @@ def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
             "customer": back["customer_id"].to_numpy(),
             "item": back["product_id"].to_numpy(),
             "quantity": -back["quantity"].to_numpy(),
-            "at": back["at"].to_numpy(),
+            "at": back["at"].array,
             "price": 0.0,
         }
     )
@@ -106,7 +99,7 @@ def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
 def _weekly(lines: pd.DataFrame, as_of: datetime) -> Panel:
     """Weekly sums of the cleaned lines; the week of `as_of` is not over and is left out."""
     sales = lines[lines["quantity"] > 0]
-    weeks = weeks_of(pd.to_datetime(sales["at"], utc=True))
+    weeks: Dates = demand.mondays(sales["at"]).to_numpy("datetime64[D]")
     this_week = np.datetime64(week_of(as_of), "D")
     over = weeks < this_week
     if not over.any():

@@ -1,10 +1,30 @@
 """What customers will want: cleaned history, training runs, forecasts and option shares."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Sum
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
+
+
+class DemandSeriesQuerySet(models.QuerySet["DemandSeries"]):
+    def products(self) -> "DemandSeriesQuerySet":
+        return self.filter(level=DemandSeries.Level.PRODUCT)
+
+    def sums(self) -> "DemandSeriesQuerySet":
+        return self.exclude(level=DemandSeries.Level.PRODUCT)
+
+    def foreseen_by(self, forecast: "Forecast", start: date) -> "DemandSeriesQuerySet":
+        """Series that a forecast covers, with what it expects from a week on, as `ahead`."""
+        weeks = Q(forecasts__forecast=forecast)
+        return self.filter(weeks).annotate(
+            ahead=Sum(
+                Coalesce(F("forecasts__override"), F("forecasts__mean")),
+                filter=weeks & Q(forecasts__week__gte=start),
+                default=0.0,
+            )
+        )
 
 
 class DemandSeries(models.Model):
@@ -23,6 +43,8 @@ class DemandSeries(models.Model):
         "orders.ProductFamily", null=True, blank=True, on_delete=models.CASCADE
     )
     demand_class = models.CharField(max_length=20, blank=True)
+
+    objects = DemandSeriesQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "demand series"
@@ -47,6 +69,11 @@ class DemandSeries(models.Model):
     def __str__(self) -> str:
         return f"{self.level} {self.product_id or self.family_id or ''}"
 
+    @property
+    def label(self) -> str:
+        owner = self.product or self.family
+        return owner.label if owner else str(self.get_level_display())
+
 
 class DemandPoint(models.Model):
     """One week (its Monday): as it was counted and as it is learned from."""
@@ -68,6 +95,9 @@ class DemandPoint(models.Model):
 class TrainingRunQuerySet(models.QuerySet["TrainingRun"]):
     def champion(self, kind: str) -> "TrainingRun | None":
         return self.filter(kind=kind, status=TrainingRun.Status.CHAMPION).first()
+
+    def under_way(self) -> "TrainingRunQuerySet":
+        return self.filter(status__in=("queued", "training"))
 
     def abandoned(self, now: datetime) -> "TrainingRunQuerySet":
         """Queued or training, and nobody has been heard of since the lease ran out."""

@@ -4,9 +4,11 @@ from functools import partial
 
 from django.db import transaction
 
-from forecasting import tasks
+from forecasting import runs, tasks, training
 from journal.dispatch import receives
 from journal.models import Transition
+
+runs.register(runs.TrainingRun.Kind.FORECAST, training.train)
 
 
 @receives("training_run", "queued", name="forecasting.enqueue", queue="default")

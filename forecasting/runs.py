@@ -37,6 +37,10 @@ class CannotRollBack(Exception):
     """There is no such earlier model to go back to."""
 
 
+class CannotTrain(Exception):
+    """What a trainer lacks, in plain words that staff read."""
+
+
 class Beat(Protocol):
     """What a trainer calls as it goes: `progress` 0 … 1 and the step in plain words."""
 
@@ -97,6 +101,12 @@ def request(
     return run
 
 
+def request_now(kind: str, *, by: str, now: datetime) -> TrainingRun:
+    """Ask by hand for a training on everything known now; joins one that is under way."""
+    under_way = TrainingRun.objects.filter(kind=kind).under_way().first()
+    return under_way or request(kind, data_cut=now, by=by, now=now)
+
+
 def train(run_id: int, *, clock: Clock) -> TrainingRun:
     """Do one run from claim to promotion or rejection; a run that another has is left alone."""
     run = TrainingRun.objects.get(pk=run_id)
@@ -122,6 +132,8 @@ def train(run_id: int, *, clock: Clock) -> TrainingRun:
         _evaluate(run, outcome, clock)
     except (Cancelled, Stale):
         logger.info("%s is no longer this worker's", run)
+    except CannotTrain as reason:
+        fail(run, str(reason), now=clock())
     except Exception as error:  # whatever went wrong, the run must say so and the live model stands
         logger.exception("%s failed", run)
         fail(run, f"{type(error).__name__}: {error}", now=clock())

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from forecasting import artefacts, runs
+from forecasting import artefacts, overriding, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
 from forecasting.methods.method import Progress
@@ -141,6 +141,7 @@ def _write(
 
 
 def _publish(forecast: Forecast, now: datetime) -> None:
+    overriding.carry_over(forecast, now=now)
     Forecast.objects.filter(pk=forecast.pk).update(published_at=now)
 
 
@@ -332,5 +333,3 @@ def _metrics(history: History, chosen: Selection, sold: int) -> dict[str, Any]:
         **(_known(combined) if combined else {}),
     }
 
-
-runs.register(TrainingRun.Kind.FORECAST, train)

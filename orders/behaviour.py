@@ -26,7 +26,7 @@ def weekly_signals(
 ) -> pd.DataFrame:
     """Leading signals of products until `as_of`, as whole numbers.
 
-    Columns: product_id, week (Monday, UTC), views, dwell_seconds, searches, configures, abandons,
+    Columns: product_id, week (Monday), views, dwell_seconds, searches, configures, abandons,
     baskets. Weeks in which nothing happened have no row.
     """
     events = BehaviourEvent.objects.filter(at__lte=as_of, product__isnull=False, kind__in=SIGNALS)

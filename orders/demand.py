@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.conf import settings
 from django.db.models import F, FloatField, QuerySet
 from django.db.models.functions import Cast
 
@@ -348,8 +349,11 @@ def _needs(times: Sequence[datetime], orders: Sequence[datetime]) -> Iterator[da
 
 
 def mondays(times: "pd.Series[Any]") -> "pd.Series[Any]":
-    """The Monday of each time's week (UTC), as a day without a zone."""
-    days = pd.to_datetime(times, utc=True).dt.tz_localize(None).dt.normalize()
+    """The Monday of each time's week in the plant's zone, as a day without a zone."""
+    moments = pd.to_datetime(times)
+    if moments.dt.tz is not None:
+        moments = moments.dt.tz_convert(settings.PLANT_TIME_ZONE).dt.tz_localize(None)
+    days = moments.dt.normalize()
     return days - pd.to_timedelta(days.dt.day_of_week, unit="D")
 
 

@@ -2,7 +2,8 @@
 
 import re
 import secrets
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
@@ -15,6 +16,7 @@ from journal.models import User
 from orders.intake import AddressDetails, CustomerDetails
 from orders.models import Address, Customer
 
+TAKEN = _("There is an account with this e-mail already.")
 _KEY = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 
@@ -74,11 +76,18 @@ class CheckoutForm(forms.Form):
     )
     submission_key = forms.CharField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: object, known: Customer | None = None, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, *args: Any, known: Customer | None, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
         if known is not None:
             for name in ("email", "phone", "company"):
                 del self.fields[name]
+
+    def clean_requested_date(self) -> date | None:
+        wished: date | None = self.cleaned_data["requested_date"]
+        if wished is not None and wished < self.today:
+            raise ValidationError(_("This day is over. Please choose a later one."))
+        return wished
 
     def clean_submission_key(self) -> str:
         key = str(self.cleaned_data["submission_key"])
@@ -139,7 +148,7 @@ class SignUpForm(forms.Form):
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).lower()
         if get_user_model().objects.filter(username__iexact=email).exists():
-            raise ValidationError(_("There is an account with this e-mail already."))
+            raise ValidationError(TAKEN)
         return email
 
     def clean(self) -> None:
@@ -147,7 +156,8 @@ class SignUpForm(forms.Form):
         data = self.cleaned_data
         if "password" in data:
             user = User(
-                username=data.get("email", ""), email=data.get("email", ""),
+                username=data.get("email", ""),
+                email=data.get("email", ""),
                 first_name=data.get("name", ""),
             )
             try:
@@ -161,12 +171,18 @@ class SignUpForm(forms.Form):
         try:
             with transaction.atomic():
                 user = User.objects.create_user(
-                    data["email"], data["email"], data["password"],
-                    first_name=data["name"][:150], language=language,
+                    data["email"],
+                    data["email"],
+                    data["password"],
+                    first_name=data["name"][:150],
+                    language=language,
                 )
                 Customer.objects.create(
-                    user=user, name=data["name"], email=data["email"],
-                    language=language, created_at=now,
+                    user=user,
+                    name=data["name"],
+                    email=data["email"],
+                    language=language,
+                    created_at=now,
                 )
         except IntegrityError:
             return None

@@ -3,12 +3,13 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from orders.views import account, collect, shop
+from orders.views import account, collect, pictures, shop
 
 urlpatterns = [
     path("", shop.home, name="home"),
     path("search/", shop.search, name="search"),
     path("products/<path:sku>/", shop.product, name="product"),
+    path("pictures/<path:sku>.svg", pictures.picture, name="picture"),
     path("price/<int:product_id>/", shop.quote, name="quote"),
     path("basket/", shop.basket, name="basket"),
     path("basket/<int:line_id>/", shop.change_line, name="change-line"),

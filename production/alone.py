@@ -1,15 +1,9 @@
-"""One planner at a time, on any number of hosts; a lock that dies with whoever held it."""
+"""One planner at a time, on any number of hosts."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import gettempdir
 
-from django.db import connection
-
-_KEY = 7_145_001  # any number that nobody else locks in this database
+from journal.alone import Busy, alone
 
 
 class PlanningUnderWay(Exception):
@@ -21,36 +15,9 @@ class PlanningUnderWay(Exception):
 
 @contextmanager
 def planning_alone() -> Iterator[None]:
-    """Hold the planner's lock, or raise `PlanningUnderWay` at once.
-
-    PostgreSQL keeps it in the session, SQLite in a locked file beside the database: the end of
-    the process ends both, so a killed planner never blocks the next.
-    """
-    with _session_lock() if connection.vendor == "postgresql" else _file_lock():
-        yield
-
-
-@contextmanager
-def _session_lock() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_KEY])
-        if not cursor.fetchone()[0]:
-            raise PlanningUnderWay
-        try:
+    """Hold the planner's lock, or raise `PlanningUnderWay` at once."""
+    try:
+        with alone("planning"):
             yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [_KEY])
-
-
-@contextmanager
-def _file_lock() -> Iterator[None]:
-    name = str(connection.settings_dict["NAME"])
-    if "memory" in name:  # such a database belongs to one process, and so does its lock
-        name = str(Path(gettempdir()) / f"tailorline-{os.getpid()}")
-    path = Path(f"{name}.planning.lock")
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            raise PlanningUnderWay from taken
-        yield
+    except Busy as busy:
+        raise PlanningUnderWay from busy

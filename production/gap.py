@@ -4,7 +4,7 @@ The formulas are plain functions over one week; `measure` reads their input thro
 and keeps the results as rows. A plan answers for a week only if it was made before the week began.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -43,6 +43,15 @@ class Measured:
     rows: int
     notes: tuple[str, ...]
     shop: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
+
+    def summary(self) -> str:
+        """The shop's figures of each week in one line, then what could not be measured."""
+        weeks = [
+            f"{week}: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items())
+            for week, found in self.shop.items()
+            if found
+        ]
+        return "; ".join([*weeks, *self.notes])
 
 
 # Formulas
@@ -91,12 +100,17 @@ def _pairs(wanted: Pieces, planned: Pieces) -> Iterable[tuple[float, float]]:
 # Measuring
 
 
-def measure(as_of: datetime, weeks: int = 1) -> Measured:
-    """Measure the last full weeks before `as_of` and keep the figures; again replaces them."""
+def measure(
+    as_of: datetime, weeks: int = 1, product_ids: Collection[int] | None = None
+) -> Measured:
+    """Measure the last full weeks before `as_of` and keep the figures; again replaces them.
+
+    `product_ids`: only these, where only these were forecast and planned.
+    """
     zone = plant_zone()
     current = monday_of(as_of, zone)
     measured = [current - WEEK * back for back in range(weeks, 0, -1)]
-    skus = {pk: sheet.sku for pk, sheet in catalogue.sheets().items()}
+    skus = {pk: sheet.sku for pk, sheet in catalogue.sheets(product_ids).items()}
     notes: list[str] = []
     shop: dict[date, dict[str, float]] = {}
     rows = 0
@@ -111,12 +125,12 @@ def _week(
     week: date, as_of: datetime, zone: ZoneInfo, skus: Mapping[int, str], notes: list[str]
 ) -> list[Figure]:
     start, end = _edges(week, zone)
-    lines = demand.lines(min(as_of, end - timedelta(microseconds=1)), since=start)
+    lines = demand.lines(min(as_of, end - timedelta(microseconds=1)), start, list(skus))
     wanted = _sums(lines)
     if not wanted:
         notes.append(_("Week of %(week)s: nothing was ordered.") % {"week": week})
         return []
-    figures = [*_choice(start, end), *_time(lines)]
+    figures = [*_choice(start, end, skus), *_time(lines)]
     plan = _plan_before(week, start)
     if plan is None:
         text = _("Week of %(week)s: no earlier plan foresaw it, so there is nothing to compare.")
@@ -199,9 +213,10 @@ def _compared_with(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _choice(start: datetime, end: datetime) -> list[Figure]:
+def _choice(start: datetime, end: datetime, products: Collection[int]) -> list[Figure]:
     """Mean bits of surprise per order line, beside those of last quarter's plain frequencies."""
     scores = outlook.scores(start, end)
+    scores = scores[scores["product_id"].isin(list(products))]
     if scores.empty:
         return []
     groups: list[tuple[int | None, pd.DataFrame]] = [(None, scores)]

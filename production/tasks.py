@@ -3,10 +3,22 @@
 from celery import shared_task
 from django.utils import timezone
 
-from production import queues
+from production import queues, replanning, watching
 
 
 @shared_task
 def recall_stale() -> None:
     """Put claimed jobs that nobody began back into their queues."""
     queues.recall_stale(timezone.now())
+
+
+@shared_task
+def replan(*, request_id: int) -> None:
+    """Make the plan that somebody asked for."""
+    replanning.run(request_id, clock=timezone.now)
+
+
+@shared_task
+def watch_plan() -> None:
+    """Ask for a new plan where something has happened that the published one does not know."""
+    watching.watch(timezone.now())

@@ -1,5 +1,6 @@
 """Rankings are trained by the runs that they share with forecasts."""
 
+from forecasting import runs
 from recommendations import training
 
-__all__ = ["training"]
+runs.register(training.KIND, training.train)

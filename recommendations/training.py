@@ -112,5 +112,3 @@ def _notes(blend: Blend) -> list[str]:
 def _publish(ranking: Ranking, now: datetime) -> None:
     Ranking.objects.filter(pk=ranking.pk).update(published_at=now)
 
-
-runs.register(KIND, train)

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from orders import catalogue, visiting
 from orders.catalogue import ProductSheet
@@ -21,7 +21,7 @@ class Card(NamedTuple):
     why: str
 
 
-@require_GET
+@require_safe
 def for_product(request: HttpRequest, product_id: int) -> HttpResponse:
     now = timezone.now()
     visitor = serving.Visitor(*visiting.personal(request, now))
@@ -29,7 +29,7 @@ def for_product(request: HttpRequest, product_id: int) -> HttpResponse:
     return _fragment(request, _("Goes well with it"), found)
 
 
-@require_GET
+@require_safe
 def for_basket(request: HttpRequest) -> HttpResponse:
     """Fits the products named in the query: `?product=4&product=7`."""
     now = timezone.now()
@@ -39,9 +39,7 @@ def for_basket(request: HttpRequest) -> HttpResponse:
     return _fragment(request, _("Goes well with your basket"), found)
 
 
-def _fragment(
-    request: HttpRequest, title: str, found: Sequence[serving.Suggested]
-) -> HttpResponse:
+def _fragment(request: HttpRequest, title: str, found: Sequence[serving.Suggested]) -> HttpResponse:
     sheets = catalogue.sheets([one.product_id for one in found]) if found else {}
     cards = [Card(sheets[one.product_id], one.why) for one in found if one.product_id in sheets]
     context = {"title": title, "cards": cards}

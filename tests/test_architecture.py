@@ -15,6 +15,7 @@ FLOORS = ("config", "recommendations", "production", "forecasting", "orders", "j
 # What an app may be used through, from another app. `config` puts the floors together: exempt.
 OUTLETS = {
     "journal": {
+        "journal.access",
         "journal.alone",
         "journal.deliveries",
         "journal.dispatch",

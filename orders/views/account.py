@@ -10,11 +10,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from journal.models import User
 from orders import collecting, tracking, visiting
-from orders.forms import SignUpForm
+from orders.forms import TAKEN, SignUpForm
 from orders.models import Order
 
 A_PAGE = 20
@@ -37,7 +37,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         user = form.open_account(get_language() or "en", timezone.now())
         if user is not None:
             return _welcome(request, user)
-        form.add_error(None, "")
+        form.add_error("email", TAKEN)
     status = 422 if form.errors else 200
     return render(request, "orders/sign_up.html", {"form": form}, status=status)
 
@@ -53,13 +53,11 @@ def _carry_over(request: HttpRequest, visitor_key: str) -> None:
     customer = visiting.customer_of(request)
     if customer is not None and visitor_key:
         session = collecting.subject_of_session(visitor_key)
-        collecting.carry_over(
-            session, collecting.subject_of_customer(customer.pk), timezone.now()
-        )
+        collecting.carry_over(session, collecting.subject_of_customer(customer.pk), timezone.now())
 
 
 @login_required
-@require_GET
+@require_safe
 def my_orders(request: HttpRequest) -> HttpResponse:
     customer = visiting.customer_of(request)
     orders = Order.objects.placed().filter(customer=customer) if customer else Order.objects.none()
@@ -79,7 +77,7 @@ def my_orders(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     """Somebody else's order does not exist here."""
     customer = visiting.customer_of(request)
@@ -90,12 +88,12 @@ def order_detail(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "orders/order.html", context)
 
 
-@require_GET
+@require_safe
 def track(request: HttpRequest, token: str) -> HttpResponse:
     return _followed(request, token, "orders/order.html")
 
 
-@require_GET
+@require_safe
 def order_placed(request: HttpRequest, token: str) -> HttpResponse:
     return _followed(request, token, "orders/placed.html")
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from orders import catalogue, collecting, visiting
 from orders.models import Consent
@@ -19,10 +19,12 @@ ASKED = "consent_asked"
 ASK_AGAIN_AFTER = timedelta(days=365)
 
 
-@require_GET
+@require_safe
 def consent_banner(request: HttpRequest) -> HttpResponse:
     """The question, once; on the privacy page it is answered there."""
+    subject = visiting.visitor_of(request).subject
     asked = ASKED in request.COOKIES or request.user.is_staff
+    asked = asked or bool(collecting.allowed(subject, timezone.now()))
     return render(request, "orders/_consent.html", {"asked": asked})
 
 
@@ -35,12 +37,17 @@ def consent(request: HttpRequest) -> HttpResponse:
         _settle(visitor.subject, chosen, timezone.now())
     answer = redirect(_next(request))
     answer.set_cookie(
-        ASKED, "1", max_age=ASK_AGAIN_AFTER, httponly=True, samesite="Lax", secure=request.is_secure()
+        ASKED,
+        "1",
+        max_age=ASK_AGAIN_AFTER,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure(),
     )
     return answer
 
 
-@require_GET
+@require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
     allowed = collecting.allowed(visiting.visitor_of(request).subject, timezone.now())
     purposes = [

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.core.cache import cache
@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from orders import collecting, intake, tracking, visiting
 from orders.catalogue import (
@@ -29,7 +29,7 @@ from orders.catalogue import (
 )
 from orders.factory import CannotPromise, Promise, Wanted, factory
 from orders.forms import CheckoutForm, address_of, submission_key
-from orders.models import Order, OrderLine, Product, ProductFamily
+from orders.models import Customer, Order, OrderLine, Product, ProductFamily
 from orders.models.catalogue import ProductQuerySet
 from orders.views import configuring
 
@@ -58,7 +58,7 @@ class BasketLine(NamedTuple):
 # The catalogue
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     products = Product.objects.on_sale(now.date())
@@ -71,7 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/home.html", context)
 
 
-@require_GET
+@require_safe
 def search(request: HttpRequest) -> HttpResponse:
     """What customers look for; also what they do not find."""
     now = timezone.now()
@@ -170,7 +170,9 @@ def product(request: HttpRequest, sku: str) -> HttpResponse:
         return _put_into_basket(request, sheet, now)
     data = request.POST if request.method == "POST" else request.GET
     raw = configuring.first_answers(sheet, data)
-    shown = configuring.configure(sheet, raw, data.get("quantity", "1"), now)
+    complain = configuring.is_answered(sheet, data)
+    quantity = data.get("quantity", "1")
+    shown = configuring.configure(sheet, raw, quantity, now, complain=complain)
     _note_look(request, shown, now)
     return _product_page(request, shown)
 
@@ -223,7 +225,14 @@ def _product_page(
     request: HttpRequest, shown: configuring.Configurator, refused: str = "", status: int = 200
 ) -> HttpResponse:
     line = request.POST.get("line", "") or request.GET.get("line", "")
-    context = {"shown": shown, "sheet": shown.sheet, "refused": refused, "line": line}
+    allowed = collecting.allowed(visiting.visitor_of(request).subject, timezone.now())
+    context = {
+        "shown": shown,
+        "sheet": shown.sheet,
+        "refused": refused,
+        "line": line,
+        "measured": collecting.MEASURE in allowed,
+    }
     return render(request, "orders/product.html", context, status=status)
 
 
@@ -245,12 +254,12 @@ def _sold(product_id: int, now: datetime) -> ProductSheet:
 # The basket
 
 
-@require_GET
+@require_safe
 def basket(request: HttpRequest) -> HttpResponse:
     return render(request, "orders/basket.html", _contents(request, timezone.now()))
 
 
-@require_GET
+@require_safe
 def basket_count(request: HttpRequest) -> HttpResponse:
     found = intake.find(visiting.basket_key(request)) if visiting.basket_key(request) else None
     pieces = sum(found.lines.values_list("quantity", flat=True)) if found else 0
@@ -307,7 +316,7 @@ def _basket_line(row: OrderLine, sheet: ProductSheet, problems: Mapping[int, str
         describe(sheet, values),
         row.amount,
         configuring.picture_query(sheet, values),
-        configuring.address_query({**values, "quantity": row.quantity, "line": row.pk}),
+        configuring.address_query(values, quantity=row.quantity, line=row.pk),
         problems.get(row.pk, ""),
     )
 
@@ -328,12 +337,12 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return _place(request, timezone.now())
     known = visiting.customer_of(request)
     initial = {**address_of(known), "submission_key": submission_key()}
-    return _checkout_page(request, CheckoutForm(initial=initial, known=known))
+    return _checkout_page(request, _form(known, initial=initial))
 
 
 def _place(request: HttpRequest, now: datetime) -> HttpResponse:
     known = visiting.customer_of(request)
-    form = CheckoutForm(request.POST, known=known)
+    form = _form(known, request.POST)
     if not form.is_valid():
         return _checkout_page(request, form, status=422)
     try:
@@ -358,6 +367,10 @@ def _place(request: HttpRequest, now: datetime) -> HttpResponse:
             form.add_error(None, text)
         return _checkout_page(request, form, status=409)
     return _thanks(request, number, now)
+
+
+def _form(known: Customer | None, *args: Any, **kwargs: Any) -> CheckoutForm:
+    return CheckoutForm(*args, known=known, today=timezone.localdate(), **kwargs)
 
 
 def _thanks(request: HttpRequest, number: str, now: datetime) -> HttpResponse:

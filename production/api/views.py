@@ -18,8 +18,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from journal.problems import problem
 from journal.idempotency import Answer, KeyReused, fingerprint, once
+from journal.problems import problem
 from production import feedback, queues, terminals
 from production.api import bodies
 from production.api.authentication import IsTerminal, TerminalToken

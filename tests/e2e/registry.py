@@ -6,9 +6,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 from django.urls import reverse
+
+from orders import tracking
+from orders.models import Order
+from tests import factories
 
 Who = Literal["anonymous", "customer", "staff", "terminal"]
 
@@ -29,10 +34,66 @@ class Page:
 
 def plain(name: str, who: Who = "anonymous") -> Page:
     """A page without arguments that shows something with an empty database."""
-    return Page(name, lambda user: reverse(name), who)
+    return Page(name, lambda user: reverse(name.partition("#")[0]), who)
 
 
-PAGES: list[Page] = []
+def an_order(user: Any) -> Order:
+    """An order of a lamp whose date was moved once, by the visitor where somebody is signed in."""
+    buyer = factories.customer("Alice", user=user)
+    values = {**factories.OAK, "extras": ["dimmer"], "engraving": "For Bob"}
+    wanted = factories.line(factories.lamp(), values, 2, status="in_production")
+    made = factories.order([wanted], by=buyer, delivery_address=factories.address(buyer))
+    for days, cause in ((10, "First plan"), (14, "The laser was repaired")):
+        day = factories.NOW.date() + timedelta(days=days)
+        wanted.committed_date = day
+        wanted.promises.create(p50=day, p90=day, committed_date=day, cause=cause, at=factories.NOW)
+    wanted.save()
+    return made
+
+
+def with_lamp(name: str, query: str = "", *args: str) -> Callable[[Any], str]:
+    def build(user: Any) -> str:
+        factories.lamp()
+        return reverse(name, args=args) + query
+
+    return build
+
+
+def linked(name: str) -> Callable[[Any], str]:
+    return lambda user: reverse(name, args=[tracking.token(an_order(user).pk)])
+
+
+def my_orders(user: Any) -> str:
+    an_order(user)
+    return reverse("my-orders")
+
+
+IMPOSSIBLE = "?o-material=oak&o-finish=none&o-height=999&quantity=0"
+
+CUSTOMER_PAGES = [
+    Page("home", with_lamp("home")),
+    plain("home#empty"),
+    Page("search", with_lamp("search", "?q=lamp")),
+    Page("search#nothing", with_lamp("search", "?q=submarine")),
+    Page("product", with_lamp("product", "", "LAMP")),
+    Page("product#impossible", with_lamp("product", IMPOSSIBLE, "LAMP")),
+    plain("basket"),
+    plain("checkout"),
+    Page("order-placed", linked("order-placed")),
+    Page("track", linked("track")),
+    Page("my-orders", my_orders, "customer"),
+    plain("my-orders#empty", "customer"),
+    Page(
+        "order-detail",
+        lambda user: reverse("order-detail", args=[an_order(user).number]),
+        "customer",
+    ),
+    plain("privacy"),
+    plain("login"),
+    plain("sign-up"),
+]
+
+PAGES: list[Page] = [*CUSTOMER_PAGES]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -44,4 +105,13 @@ EXEMPT: dict[str, str] = {
     "readyz": "machines read it",
     "set_language": "a form's target, answers with a redirect",
     "logout": "a form's target",
+    "quote": "a fragment of the product page",
+    "change-line": "a form's target",
+    "consent": "a form's target",
+    "collect": "a beacon's target, answers with nothing",
+    "picture": "a drawing on the shop's pages",
+    "orders:basket-count": "a fragment of every customer page",
+    "orders:consent-banner": "a fragment of every customer page",
+    "recommendations:for-product": "a fragment of the product page",
+    "recommendations:for-basket": "a fragment of the basket",
 }

@@ -10,9 +10,10 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, connections
+from django.db.models import F
 
 from journal.models import IdempotencyKey, Transition
-from production import terminals
+from production import queues, terminals
 from production.models import Job
 from tests.production import floor
 
@@ -90,9 +91,26 @@ def test_a_claim_that_reads_and_then_writes_gives_one_job_to_many(shop):
     everybody_has_read = Barrier(TERMINALS)
 
     def naive(number):
-        job = Job.objects.filter(status="ready").order_by("work_order__due").first()
+        job = Job.objects.filter(status="ready").order_by("work_order__due")[0]
         everybody_has_read.wait(timeout=60)
         Job.objects.filter(pk=job.pk).update(status="dispatched")
         return job.pk
 
     assert doubles(at_once(naive))
+
+
+@pytest.mark.postgres
+def test_a_naive_claim_inside_the_api_gives_one_job_to_many(shop, monkeypatch):
+    """On SQLite the write lock of the whole request would hide it."""
+    everybody_has_read = Barrier(TERMINALS)
+
+    def naive(candidates, claimant, now):
+        job = candidates[0]
+        everybody_has_read.wait(timeout=60)
+        Job.objects.filter(pk=job.pk).update(status="dispatched", version=F("version") + 1)
+        return job.pk
+
+    monkeypatch.setattr(queues, "_take", naive)
+    token = terminals.make_token("t", shop.printing, now=floor.MONDAY)
+    answers = at_once(lambda number: floor.Terminal(token).claim(key=f"claim-{number}"))
+    assert doubles(answer.json()["id"] for answer in answers)

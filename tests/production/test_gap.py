@@ -78,6 +78,18 @@ def test_a_week_is_compared_with_the_plan_from_before_it(week):
     assert figure("mix").value == pytest.approx(0.125)
 
 
+def test_the_summary_names_each_measure_of_the_week(week):
+    snapshot({"lamp": 12, "mug": 20})
+    assert gap.measure(WEEK_AFTER).summary() == "2026-03-02: volume 0.300, mix 0.125"
+
+
+def test_only_the_products_asked_for_are_measured(week):
+    lamp, _ = week
+    snapshot({"lamp": 12})
+    gap.measure(WEEK_AFTER, product_ids=[lamp.pk])
+    assert figure("volume").value == pytest.approx(0.2)
+
+
 def test_a_product_that_was_planned_and_not_wanted_is_all_gap(week):
     stool = product("stool")
     snapshot({"lamp": 10, "stool": 5})
@@ -96,6 +108,11 @@ def test_a_plan_that_does_not_reach_the_week_is_not_compared(week):
     plan.snapshot = {"lamp": {"2026-02-09": 3}}
     plan.save()
     assert "nothing to compare" in gap.measure(WEEK_AFTER).notes[0]
+
+
+def test_a_plan_that_foresaw_nothing_of_todays_products_says_so(week):
+    snapshot({"discontinued": 3})
+    assert "foresaw nothing" in gap.measure(WEEK_AFTER).notes[0]
 
 
 def test_a_rejected_plan_is_never_compared(week):

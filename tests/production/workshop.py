@@ -79,7 +79,10 @@ def line(of, quantity=1, due=None, values=None, placed=NOW, who="Alice", status=
 
 
 def forecast(expected, as_of=NOW, shares=()):
-    """A published forecast: {(product, week): pieces}; `shares` are (product, group, value, share)."""
+    """A published forecast: {(product, week): pieces}.
+
+    `shares` are (product, group, value, share).
+    """
     run = TrainingRun.objects.create(
         kind="forecast",
         status="retired",

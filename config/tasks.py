@@ -1,0 +1,15 @@
+"""Background work that spans floors."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from forecasting import scoring
+from production import gap
+
+
+@shared_task
+def measure() -> None:
+    """Judge new orders by what was foreseen, then measure the gap of the last full weeks."""
+    now = timezone.now()
+    scoring.score_new_lines(now)
+    gap.measure(now)

@@ -1,0 +1,1 @@
+"""Staff pages: what is foreseen, and how it is trained."""

@@ -1,0 +1,37 @@
+"""Who may open a staff page: signed in, a member of staff, and with the permission of the page."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeAlias
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+P = ParamSpec("P")
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
+Guarded: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def staff_only(permission: str) -> Callable[[View[P]], Guarded[P]]:
+    """Nobody signed in: to the login page and back. The wrong person: 403."""
+
+    def guard(view: View[P]) -> Guarded[P]:
+        @wraps(view)
+        def guarded(
+            request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not (request.user.is_staff and request.user.has_perm(permission)):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def staff_name(request: HttpRequest) -> str:
+    """Who acts, as transitions name it."""
+    return f"staff:{request.user.get_username()}"
