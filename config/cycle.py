@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
 
+from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -101,13 +102,19 @@ def _failing(row: CycleRun, step: Step) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        row.status, row.finished_at = CycleRun.Status.FAILED, timezone.now()
-        row.error = f"{step.name}: {error}"
-        row.save(update_fields=["status", "finished_at", "error"])
+        _write_down(row, f"{step.name}: {error}")
         raise CycleFailed(
             f"The step “{step.name}” failed: {error}. Earlier steps are kept, and the last good "
             "forecast and plan stand. Mend the cause and run the cycle again."
         ) from error
+
+
+def _write_down(row: CycleRun, error: str) -> None:
+    row.status, row.finished_at, row.error = CycleRun.Status.FAILED, timezone.now(), error
+    try:
+        row.save(update_fields=["status", "finished_at", "error"])
+    except DatabaseError:  # a full disk, say; the next cycle sees that this one is dead
+        logger.exception("The failure could not be written down: %s", error)
 
 
 def _portion(progress: Progress, number: int) -> Progress:
@@ -147,7 +154,7 @@ def _forecast(cycle: Cycle, progress: Progress) -> str:
 
 
 def _rank(cycle: Cycle, progress: Progress) -> str:
-    run = _trained(TrainingRun.Kind.RANKING, cycle, {})
+    run = _trained(TrainingRun.Kind.RANKING, cycle, {"product_ids": cycle.products})
     return _("%(items)d products, %(users)d visitors and customers, %(status)s") % {
         "items": run.metrics["items"],
         "users": run.metrics["users"],
@@ -157,13 +164,18 @@ def _rank(cycle: Cycle, progress: Progress) -> str:
 
 def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
     """A training run done here and now, through the same row and steps as one in a worker."""
-    now = timezone.now()
-    asked = runs.request(
-        kind, data_cut=cycle.as_of, by=cycle.by, now=now, params=params, seed=cycle.seed
+    run = runs.train_here(
+        kind,
+        data_cut=cycle.as_of,
+        by=cycle.by,
+        clock=timezone.now,
+        params=params,
+        seed=cycle.seed,
     )
-    run = runs.train(asked.pk, clock=timezone.now)
     if run.status == TrainingRun.Status.FAILED:
         raise CycleFailed(run.notes[-1])
+    if not run.metrics:
+        raise CycleFailed(_("the training was cancelled"))
     return run
 
 

@@ -5,17 +5,34 @@ from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import health, language
+from config.views import dashboard, health, language
+from journal.stream import live
+from orders import urls_slots, urls_staff
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("live/", live, name="live"),
     path("language/", language.choose, name="set_language"),
     path("admin/", admin.site.urls),
     path("api/v1/terminal/", include("production.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
-    path("slots/orders/", include("orders.urls_slots")),
+    # one include for each app: Django finds only one namespace of a name
+    path(
+        "",
+        include(
+            (
+                [
+                    path("staff/", include(urls_staff.urlpatterns)),
+                    path("slots/orders/", include(urls_slots.urlpatterns)),
+                ],
+                "orders",
+            )
+        ),
+    ),
+    path("staff/", dashboard.dashboard, name="dashboard"),
+    path("staff/", include("production.urls_staff")),
     path("slots/recommendations/", include("recommendations.urls_slots")),
     # customers: English without a prefix, Chinese below /zh-hans/
     *i18n_patterns(path("", include("orders.urls_shop")), prefix_default_language=False),

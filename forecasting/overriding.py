@@ -14,9 +14,7 @@ from forecasting.models import DemandSeries, Forecast, ForecastPoint
 from journal.models import Transition
 from journal.moving import Stale, lifecycle, record
 
-POINT = lifecycle(
-    "forecast_point", {"foreseen": "overridden", "overridden": "overridden foreseen"}
-)
+POINT = lifecycle("forecast_point", {"foreseen": "overridden", "overridden": "overridden foreseen"})
 FOLLOWS = "the sum of its products"
 Level = DemandSeries.Level
 
@@ -49,6 +47,8 @@ def override(series: DemandSeries, wish: Wish, *, by: str, now: datetime) -> For
         raise CannotOverride("Only products can be overridden; sums follow their products.")
     with transaction.atomic():
         point = _live_point(series, wish.week)
+        if point.override is None and wish.expected is None:
+            raise CannotOverride("This week is as forecast; there is nothing to take back.")
         old = "foreseen" if point.override is None else "overridden"
         new = "foreseen" if wish.expected is None else "overridden"
         POINT.check(point.pk, old, new)

@@ -3,26 +3,49 @@
 A run is requested, claimed by a worker, trained under a heartbeat, evaluated, and promoted or
 rejected. A worker that dies stops its heartbeat; the sweep hands the run to another, three
 attempts at most. Forecasts and rankings share all of this; each registers its trainer.
+
+While a trainer computes, a thread extends the lease: a method may be silent for minutes, and yet
+the lease is short, so that the run of a killed worker is taken up again within a minute.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
+from django.db import DatabaseError, connection, transaction
+from django.db.models import F, QuerySet
 
 from forecasting.lifecycle import TRAINING_RUN
 from forecasting.models import TrainingRun
 from journal.moving import Stale, move, record
 
+__all__ = [
+    "Beat",
+    "Cancelled",
+    "CannotRollBack",
+    "Outcome",
+    "TrainingRun",
+    "cancel",
+    "champion",
+    "promote",
+    "register",
+    "request",
+    "roll_back",
+    "sweep",
+    "train",
+]
+
 logger = logging.getLogger("tailorline.runs")
 
 QUEUE_LEASE = timedelta(minutes=2)
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(seconds=45)
+PULSE = timedelta(seconds=10)  # four may be missed: a writer may wait 20 s for a busy database
+LONGEST_SILENCE = timedelta(minutes=30)  # a trainer that says nothing for so long is stuck
 MOST_ATTEMPTS = 3
 BEAT_EVERY = timedelta(seconds=1)
 
@@ -113,57 +136,132 @@ def train(run_id: int, *, clock: Clock) -> TrainingRun:
     if run.status != TrainingRun.Status.QUEUED:
         return run
     try:
-        move(
-            TRAINING_RUN,
-            run,
-            "training",
-            by="system",
-            at=clock(),
-            started_at=clock(),
-            lease_until=clock() + LEASE,
-            attempts=F("attempts") + 1,
-            progress=0,
-            step="",
-        )
+        _claim(run, clock())
     except Stale:
         return run
+    return _work(run, clock)
+
+
+def train_here(
+    kind: str,
+    *,
+    data_cut: datetime,
+    by: str,
+    clock: Clock,
+    params: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> TrainingRun:
+    """Ask for a training and do it in this process: it is claimed before a worker can see it."""
+    now = clock()
+    with transaction.atomic():
+        run = request(kind, data_cut=data_cut, by=by, now=now, params=params, seed=seed)
+        _claim(run, now)
+    return _work(run, clock)
+
+
+def _claim(run: TrainingRun, now: datetime) -> None:
+    move(
+        TRAINING_RUN,
+        run,
+        "training",
+        by="system",
+        at=now,
+        started_at=now,
+        lease_until=now + LEASE,
+        attempts=F("attempts") + 1,
+        progress=0,
+        step="",
+    )
+
+
+def _work(run: TrainingRun, clock: Clock) -> TrainingRun:
+    heart = _Heart(run, clock)
     try:
-        outcome = _trainers[run.kind](run, _Heart(run, clock))
+        with _kept_alive(heart):
+            outcome = _trainers[run.kind](run, heart)
         _evaluate(run, outcome, clock)
     except (Cancelled, Stale):
         logger.info("%s is no longer this worker's", run)
     except CannotTrain as reason:
-        fail(run, str(reason), now=clock())
+        _give_up(run, str(reason), clock())
     except Exception as error:  # whatever went wrong, the run must say so and the live model stands
         logger.exception("%s failed", run)
-        fail(run, f"{type(error).__name__}: {error}", now=clock())
+        _give_up(run, f"{type(error).__name__}: {error}", clock())
     run.refresh_from_db()
     return run
 
 
+def _give_up(run: TrainingRun, why: str, now: datetime) -> None:
+    """Fail a run, unless another worker has it by now: that one may well succeed."""
+    with transaction.atomic():
+        if run.status != TrainingRun.Status.TRAINING or _held(run).select_for_update().first():
+            fail(run, why, now=now)
+
+
+def _held(run: TrainingRun) -> "QuerySet[TrainingRun]":
+    """The row, while it is in the hands of the worker that claimed it as `run`."""
+    return TrainingRun.objects.filter(
+        pk=run.pk, status=TrainingRun.Status.TRAINING, attempts=run.attempts
+    )
+
+
 class _Heart:
-    """Extends the lease at most once a second, and stops the work when the run was taken away."""
+    """Extends the lease, and stops the work when the run was taken away.
+
+    The trainer's own beats bring its progress, at most once a second.
+    """
 
     def __init__(self, run: TrainingRun, clock: Clock) -> None:
         self.run, self.clock = run, clock
-        self.attempt = run.attempts
-        self.last = clock() - BEAT_EVERY
+        self.began = clock()
+        self.last = self.began - BEAT_EVERY
 
     def __call__(self, progress: float, step: str) -> None:
         now = self.clock()
         if now - self.last < BEAT_EVERY and progress < 1:
             return
         self.last = now
-        held = TrainingRun.objects.filter(
-            pk=self.run.pk, status=TrainingRun.Status.TRAINING, attempts=self.attempt
-        ).update(progress=progress, step=step[:120], lease_until=now + LEASE)
-        if not held:
+        if not self._extend(now, progress=progress, step=step[:120]):
             raise Cancelled
+
+    def keep_alive(self, done: threading.Event) -> None:
+        """Beat from a thread until the work is done, the run is gone or the trainer is stuck."""
+        try:
+            while not done.wait(PULSE.total_seconds()):
+                now = self.clock()
+                if now - max(self.last, self.began) > LONGEST_SILENCE or not self._pulse(now):
+                    break
+        finally:
+            connection.close()
+
+    def _pulse(self, now: datetime) -> bool:
+        try:
+            return self._extend(now)
+        except DatabaseError as error:  # the next one may get through
+            logger.warning("The lease of %s was not extended: %s", self.run, error)
+            return True
+
+    def _extend(self, now: datetime, **said: Any) -> bool:
+        return bool(_held(self.run).update(lease_until=now + LEASE, **said))
+
+
+@contextmanager
+def _kept_alive(heart: _Heart) -> Iterator[None]:
+    done = threading.Event()
+    thread = threading.Thread(target=heart.keep_alive, args=(done,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(timeout=5)  # one that waits for the database ends by itself
 
 
 def _evaluate(run: TrainingRun, outcome: Outcome, clock: Clock) -> None:
     now = clock()
     with transaction.atomic():
+        if not _held(run).select_for_update().first():
+            raise Cancelled
         move(
             TRAINING_RUN,
             run,

@@ -18,9 +18,7 @@ def staff_only(permission: str) -> Callable[[View[P]], Guarded[P]]:
 
     def guard(view: View[P]) -> Guarded[P]:
         @wraps(view)
-        def guarded(
-            request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs
-        ) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not (request.user.is_staff and request.user.has_perm(permission)):

@@ -62,3 +62,16 @@ def history(subject: str, now: datetime, most: int = 50) -> list[tuple[str, int 
         (kind, product_id, at.astimezone(UTC))
         for kind, product_id, at in events.values_list("kind", "product_id", "at")[:most]
     ]
+
+
+def events(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
+    """Everything that visitors did until `as_of`, oldest first.
+
+    Columns: subject, kind, product_id (missing where there is none), dwell_seconds, at.
+    """
+    rows = BehaviourEvent.objects.filter(at__lte=as_of)
+    if since is not None:
+        rows = rows.filter(at__gte=since)
+    columns = ["subject", "kind", "product_id", "dwell_seconds", "at"]
+    found = rows.order_by("at", "pk").values_list(*columns).iterator(5000)
+    return pd.DataFrame(found, columns=columns).astype({"product_id": "Int64"})

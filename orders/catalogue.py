@@ -68,6 +68,11 @@ def on_sale(day: date) -> list[int]:
     return list(Product.objects.on_sale(day).values_list("pk", flat=True))
 
 
+def names(product_ids: Collection[int]) -> dict[int, str]:
+    """Names in the reader's language."""
+    return {product.pk: product.label for product in Product.objects.filter(pk__in=product_ids)}
+
+
 def mark_unavailable(product_id: int, start: date, end: date, reason: str) -> None:
     """Note that the product could not be sold on these days; saying it again moves the end."""
     AvailabilityPeriod.objects.update_or_create(

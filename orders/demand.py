@@ -181,6 +181,18 @@ def _column(values: Sequence[Any], kind: str) -> Any:
     return np.array(values, dtype=kind)
 
 
+def ordered_by(customer_id: int, as_of: datetime, most: int = 200) -> list[tuple[int, datetime]]:
+    """What one customer ordered until `as_of`, newest first: (product, when)."""
+    rows = OrderLine.objects.wanted().known_at(as_of).filter(order__customer_id=customer_id)
+    return [
+        (product_id, placed_at)
+        for product_id, placed_at in rows.order_by("-order__placed_at").values_list(
+            "configuration__product_id", "order__placed_at"
+        )[:most]
+        if placed_at is not None
+    ]
+
+
 def returns(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
     """What came back: return_id, line_id and customer_id (Int64), product_id, quantity, at."""
     rows = Return.objects.filter(at__lte=as_of)
@@ -369,3 +381,9 @@ def unavailable(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
     )
     frame["end"] = frame["end"].where(frame["end"] <= pd.Timestamp(today), pd.Timestamp(today))
     return frame
+
+
+def named_orders(order_ids: Collection[int]) -> dict[int, tuple[str, str]]:
+    """Number and customer's name of orders, for pages that list lines; "" where unknown."""
+    rows = Order.objects.filter(pk__in=order_ids).values_list("pk", "number", "customer__name")
+    return {pk: (number or "", name or "") for pk, number, name in rows}

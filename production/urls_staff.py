@@ -1,10 +1,14 @@
-"""Staff pages of production, below `/staff/`; their namespace is set in config/urls.py."""
+"""Staff pages of production, below `/staff/`; its slots are part of the same namespace."""
 
-from django.urls import path
+from django.urls import include, path
 
-from production.views import queues, schedule
+from production.views import gap, queues, schedule
 
+app_name = "production"
 urlpatterns = [
+    path("gap/", gap.gap, name="gap"),
+    path("gap/<int:product_id>/", gap.gap_product, name="gap-product"),
+    path("", include("production.urls_slots")),
     path("schedule/", schedule.schedule, name="schedule"),
     path("schedule/plan-now/", schedule.plan_now, name="plan-now"),
     path("schedule/planning/", schedule.planning, name="planning"),

@@ -96,9 +96,9 @@ def _history(visitor: Visitor, now: datetime) -> list[Event]:
         for product_id, at in demand.ordered_by(visitor.customer_id, now):
             events.append(Event(str(product_id), 1.0, _day(at)))
     if visitor.subject:
-        for kind, product_id, at in behaviour.history(visitor.subject, now):
-            if product_id and kind in EVENT_WEIGHT:
-                events.append(Event(str(product_id), EVENT_WEIGHT[kind], _day(at), ordered=False))
+        for kind, seen, at in behaviour.history(visitor.subject, now):
+            if seen and kind in EVENT_WEIGHT:
+                events.append(Event(str(seen), EVENT_WEIGHT[kind], _day(at), ordered=False))
     return events
 
 

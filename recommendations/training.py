@@ -1,6 +1,6 @@
 """Train a ranking: who ordered and looked at what, the catalogue's words, one blend."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -25,12 +25,11 @@ Row = tuple[str, str, float, float]
 def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     """The trainer of rankings; the live ranking serves until this one is published."""
     beat(0, "gathering orders and visits")
-    since = run.data_cut - LEARNED_FROM
-    log = Interactions.from_rows(
-        [*ordered_rows(demand.lines(run.data_cut, since=since)), *_visits(run.data_cut, since)]
-    )
+    since, product_ids = run.data_cut - LEARNED_FROM, run.params.get("product_ids")
+    lines = demand.lines(run.data_cut, since=since, product_ids=product_ids)
+    log = Interactions.from_rows([*ordered_rows(lines), *_visits(run.data_cut, since, product_ids)])
     beat(0.3, "reading the catalogue")
-    products = listed_products()
+    products = listed_products(product_ids)
     beat(0.4, "fitting the rankers")
     blend = Blend.fit(log, products, _day(run.data_cut))
     beat(0.9, "storing the ranking")
@@ -38,7 +37,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     ranking, _ = Ranking.objects.update_or_create(run=run, defaults={"as_of": run.data_cut})
     return runs.Outcome(
         metrics=_metrics(blend, log),
-        wins=_wins(blend),
+        wins=_wins(run, blend),
         publish=partial(_publish, ranking),
         notes=_notes(blend),
         artefact=path,
@@ -56,15 +55,20 @@ def ordered_rows(lines: pd.DataFrame) -> Iterator[Row]:
         yield user, str(row.product_id), 1.0, _day(row.placed_at)
 
 
-def _visits(as_of: datetime, since: datetime) -> Iterator[Row]:
+def _visits(
+    as_of: datetime, since: datetime, product_ids: Collection[int] | None
+) -> Iterator[Row]:
+    events = behaviour.events(as_of, since=since)
+    if product_ids is not None:
+        events = events[events["product_id"].isin(product_ids)]
     event: Any
-    for event in behaviour.events(as_of, since=since).itertuples(index=False):
+    for event in events.itertuples(index=False):
         weight = EVENT_WEIGHT.get(event.kind)
         if weight and pd.notna(event.product_id):
             yield f"visitor:{event.subject}", str(int(event.product_id)), weight, _day(event.at)
 
 
-def listed_products() -> list[Product]:
+def listed_products(product_ids: list[int] | None = None) -> list[Product]:
     """What content knows: words, option values on offer, price."""
     return [
         Product(
@@ -73,7 +77,7 @@ def listed_products() -> list[Product]:
             attributes=(("family", str(sheet.family_id)), *_offers(sheet)),
             price=float(sheet.base_price),
         )
-        for sheet in catalogue.sheets().values()
+        for sheet in catalogue.sheets(product_ids).values()
     ]
 
 
@@ -86,10 +90,15 @@ def _day(moment: datetime) -> float:
     return moment.timestamp() / 86400
 
 
-def _wins(blend: Blend) -> bool:
-    """Any ranking that has items to suggest is fresher than the live one, and its blend was chosen
-    by a rolling split of its own; an empty one never replaces anything."""
-    return bool(blend.items)
+def _wins(run: TrainingRun, blend: Blend) -> bool:
+    """On newer data a fresh ranking replaces the live one: its blend was chosen against all others
+    on a rolling split of those data. On the same data it must rank better. An empty one loses."""
+    live = runs.champion(KIND)
+    if live is None or not blend.items:
+        return bool(blend.items)
+    judged, before = blend.judged.get(Listing.NEW), live.metrics.get("ndcg20_new")
+    better = judged is not None and (before is None or judged > before)
+    return better or live.data_cut.date() != run.data_cut.date() or live.params != run.params
 
 
 def _metrics(blend: Blend, log: Interactions) -> dict[str, Any]:

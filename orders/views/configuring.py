@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ from orders.catalogue import (
 )
 from orders.factory import CannotPromise, Promise, Wanted, factory
 
+SAMPLE_KINDS = frozenset({"text", "date"})
 PREFIX = "o-"  # of a question's field: no option can be mistaken for the quantity or the token
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -52,7 +53,16 @@ class Question:
         return PREFIX + self.group.code
 
     @property
-    def is_answered(self) -> bool:
+    def usual(sheet: ProductSheet, day: date) -> dict[str, object]:
+    """What the configurator shows first; where something must be written, a sample."""
+    raw = opening(sheet)
+    for group in sheet.groups:
+        if group.required and group.kind in SAMPLE_KINDS:
+            raw.setdefault(group.code, "A" if group.kind == "text" else day.isoformat())
+    return raw
+
+
+def is_answered(self) -> bool:
         return any(choice.chosen for choice in self.choices)
 
     @property
@@ -88,7 +98,153 @@ class Configurator:
         return self.price.parts if self.price and len(self.price.parts) > 1 else []
 
     @property
-    def picture_query(sheet: ProductSheet, values: Mapping[str, object]) -> str:
+    def picture_query(self) -> str:
+        return picture_query(self.sheet, {q.group.code: _answer(q) for q in self.questions})
+
+    @property
+    def orderable(self) -> bool:
+        return self.promise is not None and not self.quantity_error
+
+
+def sheet_of(product_id: str) -> ProductSheet | None:
+    """The sheet of a product that a form names; None where there is no such product."""
+    if not product_id.isdecimal() or len(product_id) > 12:
+        return None
+    return sheets([int(product_id)]).get(int(product_id))
+
+
+def answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
+    """The form's answers to this product's questions; whatever else it sends is not read."""
+    raw: dict[str, object] = {}
+    for group in sheet.groups:
+        given = data.getlist(PREFIX + group.code)
+        if group.kind == "multi":
+            raw[group.code] = [code for code in given if code]
+        elif given:
+            raw[group.code] = given[0]
+    return raw
+
+
+def first_answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
+    """What the address asks for, else what the configurator shows first."""
+    return answers(sheet, data) if is_answered(sheet, data) else opening(sheet)
+
+
+def is_answered(sheet: ProductSheet, data: QueryDict) -> bool:
+    return any(PREFIX + group.code in data for group in sheet.groups)
+
+
+def configure(
+    sheet: ProductSheet,
+    raw: Mapping[str, object],
+    quantity: object,
+    now: datetime,
+    *,
+    complain: bool = True,
+) -> Configurator:
+    """Hold the answers against the rules; price and date where they can be made.
+
+    Who has answered nothing yet (`complain=False`) is not told off for it, and sees the price
+    and the date of a sample.
+    """
+    values, errors = _checked(sheet, raw)
+    priced, broken = values, errors
+    if errors and not complain:
+        priced, broken = _checked(sheet, usual(sheet, now.date()))
+    pieces, quantity_error = _pieces(quantity)
+    promise, cannot = _promise(sheet, priced, pieces, now) if not broken else (None, "")
+    return Configurator(
+        sheet=sheet,
+        quantity=str(pieces or quantity),
+        questions=questions(sheet, values or raw, errors if complain else {}),
+        values=values,
+        price=None if broken else price(sheet, priced),
+        promise=promise,
+        cannot_promise=cannot,
+        quantity_error=quantity_error,
+    )
+
+
+def _checked(
+    sheet: ProductSheet, raw: Mapping[str, object]
+) -> tuple[Mapping[str, object], dict[str, list[str]]]:
+    """The checked values, or why there are none."""
+    try:
+        return check(sheet, raw), {}
+    except ImpossibleConfiguration as impossible:
+        return {}, impossible.errors
+
+
+def questions(
+    sheet: ProductSheet, values: Mapping[str, object], errors: Mapping[str, list[str]]
+) -> list[Question]:
+    possible = feasible(sheet, values)
+    return [
+        Question(
+            group,
+            text="" if group.finite else str(values.get(group.code, "")),
+            choices=_choices(sheet, group, values, possible.get(group.code, [])),
+            errors=errors.get(group.code, []),
+        )
+        for group in sheet.groups
+    ]
+
+
+def _choices(
+    sheet: ProductSheet, group: Group, values: Mapping[str, object], possible: Sequence[str]
+) -> list[Choice]:
+    known = {value.code: value for value in group.values}
+    found = []
+    for code in group.codes if group.finite else []:
+        value = known.get(code)
+        delta = value.price_delta if value else group.price_delta * (code == "yes")
+        colour = str(value.attributes.get("hex", "")) if value else ""
+        found.append(
+            Choice(
+                code,
+                group.label_of(code),
+                delta,
+                chosen=code in _listed(values.get(group.code)),
+                possible=code in possible,
+                why="" if code in possible else _obstacle(sheet, group, values, code),
+                colour=colour if _HEX.fullmatch(colour) else "",
+            )
+        )
+    return found
+
+
+def _obstacle(sheet: ProductSheet, group: Group, values: Mapping[str, object], code: str) -> str:
+    """The rule's own words about a value that is not possible."""
+    chosen: object = code
+    if group.kind == "multi":
+        chosen = [*_listed(values.get(group.code)), code]
+    before = _messages(sheet, values)
+    after = _messages(sheet, {**values, group.code: chosen})
+    return " ".join(dict.fromkeys(text for text in after if text not in before))
+
+
+def _messages(sheet: ProductSheet, values: Mapping[str, object]) -> list[str]:
+    _values, errors = _checked(sheet, values)
+    return [text for texts in errors.values() for text in texts]
+
+
+def _pieces(quantity: object) -> tuple[int, str]:
+    try:
+        return intake.read_quantity(quantity), ""
+    except intake.BadQuantity as refused:
+        return 0, str(refused)
+
+
+def _promise(
+    sheet: ProductSheet, values: Mapping[str, object], pieces: int, now: datetime
+) -> tuple[Promise | None, str]:
+    try:
+        return factory().promise([Wanted(sheet.product_id, values, pieces or 1)], now), ""
+    except CannotPromise as refused:
+        return None, refused.reason
+
+
+def picture_query(sheet: ProductSheet, values: Mapping[str, object]) -> str:
     """The choices that a drawing can show: finite ones, and what is written on it."""
     shown: dict[str, Any] = {
         group.code: values[group.code]

@@ -23,7 +23,6 @@ from orders.catalogue import (
     ProductSheet,
     check,
     describe,
-    opening,
     price,
     sheets,
 )
@@ -117,12 +116,12 @@ def cards(page: Iterable[Product], now: datetime) -> list[Card]:
     known = sheets([product.pk for product in page])
     shown = [known[product.pk] for product in page]
     dates = _earliest(shown, now)
-    return [Card(sheet, price_from(sheet), dates[sheet.product_id]) for sheet in shown]
+    return [Card(sheet, price_from(sheet, now.date()), dates[sheet.product_id]) for sheet in shown]
 
 
-def price_from(sheet: ProductSheet) -> Decimal:
+def price_from(sheet: ProductSheet, day: date) -> Decimal:
     """The least that the product costs: its cheapest answers where they go together."""
-    for raw in (_cheapest(sheet), opening(sheet)):
+    for raw in (_cheapest(sheet, day), configuring.usual(sheet, day)):
         try:
             return price(sheet, check(sheet, raw)).unit
         except ImpossibleConfiguration:
@@ -130,8 +129,8 @@ def price_from(sheet: ProductSheet) -> Decimal:
     return sheet.base_price
 
 
-def _cheapest(sheet: ProductSheet) -> dict[str, object]:
-    raw = opening(sheet)
+def _cheapest(sheet: ProductSheet, day: date) -> dict[str, object]:
+    raw = configuring.usual(sheet, day)
     for group in sheet.groups:
         sold = [value for value in group.values if value.active]
         if group.kind == "select" and group.required and sold:
@@ -153,7 +152,7 @@ def _earliest(shown: Sequence[ProductSheet], now: datetime) -> dict[int, date | 
 
 def _date_of(sheet: ProductSheet, now: datetime) -> date | None:
     try:
-        values = check(sheet, opening(sheet))
+        values = check(sheet, configuring.usual(sheet, now.date()))
         return factory().promise([Wanted(sheet.product_id, values, 1)], now).committed
     except (ImpossibleConfiguration, CannotPromise):
         return None

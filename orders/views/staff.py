@@ -253,7 +253,8 @@ def _page(request: HttpRequest, found: Order, form: ShipForm | None = None) -> H
         "late": any(one.late for one in lines),
         "parcels": _parcels(found, lines),
         "timeline": _timeline(found, lines),
-        "can_ship": found.status == Order.Status.CONFIRMED and any(map(_is_ready, lines)),
+        "can_ship": form is not None
+        or (found.status == Order.Status.CONFIRMED and any(map(_is_ready, lines))),
         "can_cancel": statuses <= lifecycle.NOT_STARTED
         and lifecycle.ORDER.allows(found.status, "cancelled"),
         "can_hold": lifecycle.ORDER.allows(found.status, "on_hold"),

@@ -14,6 +14,7 @@ from django.urls import reverse
 from orders import tracking
 from orders.models import Order
 from tests import factories
+from tests.e2e import works
 
 Who = Literal["anonymous", "customer", "staff", "terminal"]
 
@@ -93,7 +94,31 @@ CUSTOMER_PAGES = [
     plain("sign-up"),
 ]
 
-PAGES: list[Page] = [*CUSTOMER_PAGES]
+
+def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
+    """A staff page of a shop with late, running, planned, refused and ready work."""
+
+    def build(user: Any) -> str:
+        return works.address(works.build(), name) + query
+
+    return build
+
+
+WORKS_PAGES = [
+    Page("dashboard", in_the_works("dashboard"), "staff"),
+    plain("dashboard#empty", "staff"),
+    Page("orders:staff-orders", in_the_works("orders:staff-orders", "?late=on"), "staff"),
+    plain("orders:staff-orders#empty", "staff"),
+    Page("orders:staff-order", in_the_works("orders:staff-order"), "staff"),
+    Page("production:schedule", in_the_works("production:schedule"), "staff"),
+    plain("production:schedule#empty", "staff"),
+    Page("production:planning", in_the_works("production:planning"), "staff"),
+    Page("production:queues", in_the_works("production:queues"), "staff"),
+    Page("production:queue", in_the_works("production:queue"), "staff"),
+    Page("production:work-order", in_the_works("production:work-order"), "staff"),
+]
+
+PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -112,6 +137,15 @@ EXEMPT: dict[str, str] = {
     "picture": "a drawing on the shop's pages",
     "orders:basket-count": "a fragment of every customer page",
     "orders:consent-banner": "a fragment of every customer page",
+    "orders:staff-ship": "a form's target",
+    "orders:staff-deliver": "a form's target",
+    "orders:staff-confirm": "a form's target",
+    "orders:staff-hold": "a form's target",
+    "orders:staff-resume": "a form's target",
+    "orders:staff-cancel": "a form's target",
+    "production:plan-now": "a form's target",
+    "production:cells-now": "a fragment of the dashboard",
+    "production:work-of-order": "a fragment of an order's page",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
 }

@@ -14,9 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def promise_alice(key="order:1:confirmed"):
-    promise(
-        dedup_key=key, recipient="alice@example.org", subject="Thank you", body="…", now=NOW
-    )
+    promise(dedup_key=key, recipient="alice@example.org", subject="Thank you", body="…", now=NOW)
 
 
 def test_a_promised_mail_is_sent_once():

@@ -150,6 +150,19 @@ def test_alice_sees_price_and_date_change_with_her_choice(alice):
     assert "<html" not in answer.content.decode()
 
 
+def test_what_must_be_written_first_hides_neither_price_nor_date(alice, shop):
+    group(shop, "words", "text", required=True, price_delta=Decimal("4"))
+    group(shop, "day", "date", required=True)
+    page = alice.get(reverse("product", args=["LAMP"]))
+    # 100 + oak 20 + oiled 5 + words 4
+    assert "€129.00" in text(page)
+    assert "With you by" in text(page)
+    assert "Please fill in." not in text(page)
+    answer = put(alice)
+    assert answer.status_code == 422
+    assert "Please fill in." in text(answer)
+
+
 def test_without_scripts_the_update_button_shows_the_same(alice):
     page = put(alice, update="1")
     assert page.status_code == 200
@@ -434,6 +447,16 @@ def test_consent_is_asked_once_and_can_be_taken_back(alice):
     agree(alice, "personalise")
     standing = Consent.objects.filter(withdrawn_at=None).values_list("purpose", flat=True)
     assert list(standing) == ["personalise"]
+
+
+def test_the_question_can_be_answered_on_the_first_page_that_a_visitor_opens():
+    strict = Client(enforce_csrf_checks=True, headers={"User-Agent": BROWSER})
+    page = strict.get(reverse("home")).content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    form = {"csrfmiddlewaretoken": token[1], "purpose": "measure"}
+    assert strict.post(reverse("consent"), form).status_code == 302
+    assert Consent.objects.exists()
 
 
 def test_the_answer_to_the_question_leads_back_to_the_page_and_nowhere_else(alice):

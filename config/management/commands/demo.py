@@ -39,7 +39,7 @@ class Command(BaseCommand):
             self.stdout.write(logins.issue(now))
 
     def _seed(self, anchor: date, options: dict[str, Any]) -> None:
-        quiet = options["verbosity"] == 0
+        quiet = True if options["verbosity"] == 0 else None  # None: only on a terminal
         with tqdm(unit=" rows", unit_scale=True, disable=quiet, leave=False) as bar:
 
             def watch(total: int) -> Any:

@@ -1,0 +1,116 @@
+"""The published plan as a table, what it refuses, and *plan now*."""
+
+from typing import Any
+
+import django_filters as filters
+from django import forms
+from django.core.paginator import Paginator
+from django.db.models import F, Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_POST
+
+from journal.access import staff_name, staff_only
+from production import replanning
+from production.models import Pegging, Plan, PlanEntry, PlanRefusal, WorkCenter
+
+A_PAGE = 100
+REFUSALS = 50
+NO_METRICS = {"operations": 0, "late_jobs": 0, "setup_minutes": 0, "refused": 0}
+PEGS = Prefetch(
+    "job__work_order__pegging", Pegging.objects.select_related("order_line__order").order_by("pk")
+)
+
+
+class EntryFilter(filters.FilterSet):
+    cell = filters.ModelChoiceFilter(
+        field_name="machine__work_center",
+        queryset=WorkCenter.objects.all(),
+        to_field_name="code",
+        label=gettext_lazy("Cell"),
+        empty_label=gettext_lazy("All cells"),
+    )
+    day = filters.DateFilter(
+        method="from_day",
+        label=gettext_lazy("From day"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    late = filters.BooleanFilter(
+        method="only_late", label=gettext_lazy("Only late work"), widget=forms.CheckboxInput
+    )
+    setup = filters.BooleanFilter(
+        method="only_setups", label=gettext_lazy("Only set-ups"), widget=forms.CheckboxInput
+    )
+
+    class Meta:
+        model = PlanEntry
+        fields: list[str] = []
+
+    def from_day(self, found: Any, name: str, value: Any) -> Any:
+        return found.filter(end__date__gte=value)
+
+    def only_late(self, found: Any, name: str, value: bool | None) -> Any:
+        return found.filter(end__gt=F("job__work_order__due")) if value else found
+
+    def only_setups(self, found: Any, name: str, value: bool | None) -> Any:
+        return found.filter(setup_minutes__gt=0) if value else found
+
+
+@require_GET
+@staff_only("production.view_plan")
+def schedule(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    plan = Plan.objects.published().first()
+    found = EntryFilter(request.GET or None, queryset=_entries(plan))
+    page = Paginator(found.qs, A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "plan": plan,
+        "metrics": {**NO_METRICS, **(plan.metrics if plan else {})},
+        "form": found.form,
+        "page": page,
+        "filtered": bool(request.GET),
+        "refusals": _refusals(plan),
+        "refusals_shown": REFUSALS,
+        "replanning": replanning.newest(now),
+    }
+    return render(request, "production/schedule.html", context)
+
+
+def _entries(plan: Plan | None) -> Any:
+    """By machine, then by time; the work order's orders come with them."""
+    return (
+        PlanEntry.objects.filter(plan=plan)
+        .select_related("machine__work_center", "job__work_order__configuration__product")
+        .prefetch_related(PEGS)
+        .order_by("machine__work_center__position", "machine__code", "setup_start", "pk")
+    )
+
+
+def _refusals(plan: Plan | None) -> list[PlanRefusal]:
+    pegs = Prefetch("work_order__pegging", PEGS.queryset)
+    refusals = PlanRefusal.objects.filter(Q(plan=plan) & Q(plan__isnull=False))
+    return list(
+        refusals.select_related("work_order__configuration__product")
+        .prefetch_related(pegs)
+        .order_by("work_order__due", "pk")[:REFUSALS]
+    )
+
+
+@require_POST
+@staff_only("production.add_plan")
+def plan_now(request: HttpRequest) -> HttpResponse:
+    replanning.ask(by=staff_name(request), at=timezone.now())
+    return redirect("production:planning")
+
+
+@require_GET
+@staff_only("production.view_plan")
+def planning(request: HttpRequest) -> HttpResponse:
+    """How far the newest request is; htmx asks for the fragment only."""
+    asked = replanning.newest(timezone.now())
+    context = {"replanning": asked, "done": round(100 * asked.share) if asked else 0}
+    fragment = bool(getattr(request, "htmx", False))
+    name = "production/_planning.html" if fragment else "production/planning.html"
+    return render(request, name, context)

@@ -1,0 +1,125 @@
+"""The dashboard: five questions, late orders, today's work, the last cycle."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils import timezone
+
+from config import roles
+from config.models import CycleRun
+from config.views.dashboard import answers, newest_figures
+from production.models import GapMeasurement, Job, JobReport
+from tests import factories
+from tests.production.floor import MONDAY, build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def signed_in(client):
+    def sign_in(role):
+        roles.ensure()
+        user = get_user_model().objects.create_user(role, is_staff=True)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+def dashboard(client):
+    answer = client.get(reverse("dashboard"))
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def measured(measure, value, week=date(2026, 2, 23), **fields):
+    return GapMeasurement.objects.create(
+        measure=measure, value=value, week=week, measured_at=MONDAY, **fields
+    )
+
+
+def test_operators_and_visitors_may_not_see_the_dashboard(client, signed_in):
+    assert client.get(reverse("dashboard")).status_code == 302
+    assert signed_in("operator").get(reverse("dashboard")).status_code == 403
+
+
+def test_a_new_shop_is_told_that_nothing_is_measured_yet_and_what_to_do(signed_in):
+    shown = dashboard(signed_in("planner"))
+    assert "The gap has not been measured yet" in shown
+    assert "No cycle has run yet" in shown
+    assert "Nothing is late" in shown
+    assert "There are no machines yet" in shown
+
+
+def test_every_question_is_answered_in_plain_figures():
+    measured("choice", 1.8, wanted=42, details={"baseline_bits": 2.4, "saved_bits": 0.6})
+    measured("mix", 0.18, wanted=120, answered=100)
+    measured("volume", 0.3, wanted=120, answered=100, details={"bias": -0.17, "money": 1234.5})
+    measured("time", 2.5, wanted=40, details={"later_share": 0.25})
+    job = build().work_order().jobs.earliest("pk")
+    JobReport.objects.create(job=job, good=57, scrap=3, by="system", at=MONDAY)
+    shown = answers(newest_figures(), MONDAY + timedelta(days=1))
+    # 0.6 of 2.4 bits; 0.3 of 120 pieces; 2.5 days; 3 of 60; as measured.
+    values = [one.value for one in shown]
+    assert values[:4] == ["25 %", "36", "60 h", "3"]
+    assert "€1,234.50" in values[4]
+    assert "17 % less" in shown[4].measure
+
+
+def test_the_newest_week_of_the_shop_counts():
+    measured("mix", 0.5, week=date(2026, 2, 16))
+    newest = measured("mix", 0.2)
+    lamp = factories.lamp()
+    measured("mix", 0.9, week=date(2026, 3, 2), product=lamp)
+    assert newest_figures() == {"mix": newest}
+
+
+def test_late_orders_stand_first_with_the_longest_overdue(signed_in):
+    for day in (9, 3):
+        factories.order([factories.line(committed_date=date(2026, 3, day))])
+    answer = signed_in("planner").get(reverse("dashboard"))
+    assert [line.committed_date.day for line in answer.context["late"]] == [3, 9]
+    assert answer.context["late_count"] == 2
+
+
+def test_today_holds_what_is_open_and_not_what_comes_later(signed_in):
+    floor = build()
+    jobs = [floor.work_order().jobs.get(sequence=10) for _ in range(3)]
+    plan = floor.plan(*jobs)
+    now = timezone.now()
+    ahead = now + timedelta(days=2)
+    plan.entries.filter(job=jobs[2]).update(
+        setup_start=ahead, start=ahead, end=ahead + timedelta(hours=1)
+    )
+    Job.objects.filter(pk=jobs[1].pk).update(status="done")
+    answer = signed_in("planner").get(reverse("dashboard"))
+    assert [entry.job_id for entry in answer.context["today"]] == [jobs[0].pk]
+
+
+def test_the_last_cycle_tells_what_each_step_did(signed_in):
+    CycleRun.objects.create(
+        status="failed",
+        as_of=MONDAY,
+        started_at=MONDAY,
+        steps=[{"step": "net", "did": "3 work orders for orders", "seconds": 1.2}],
+        error="plan: no machine",
+    )
+    shown = dashboard(signed_in("planner"))
+    assert "Make work orders" in shown
+    assert "3 work orders for orders" in shown
+    assert "plan: no machine" in shown
+
+
+def test_the_dashboard_of_a_busy_shop_costs_few_queries(signed_in, django_assert_max_num_queries):
+    floor = build()
+    for _ in range(20):
+        floor.work_order()
+        factories.order([factories.line(committed_date=date(2026, 3, 3))])
+    floor.plan(*Job.objects.all())
+    client = signed_in("planner")
+    with django_assert_max_num_queries(26):
+        dashboard(client)
