@@ -78,22 +78,31 @@ def run(
 
 
 def _run(cycle: Cycle, say: Callable[[str, str, float], None], progress: Progress) -> CycleRun:
-    CycleRun.objects.filter(status=CycleRun.Status.RUNNING).update(
-        status=CycleRun.Status.FAILED, error="It was killed.", finished_at=timezone.now()
-    )
-    row = CycleRun.objects.create(as_of=cycle.as_of, started_at=timezone.now())
+    row = _begin(cycle)
     for number, step in enumerate(STEPS):
         began = perf_counter()
         with _failing(row, step):
             did = step.work(cycle, _portion(progress, number))
-        seconds = round(perf_counter() - began, 2)
-        row.steps.append({"step": step.name, "did": did, "seconds": seconds})
-        row.save(update_fields=["steps"])
+            seconds = round(perf_counter() - began, 2)
+            row.steps.append({"step": step.name, "did": did, "seconds": seconds})
+            row.save(update_fields=["steps"])
         say(step.name, did, seconds)
     row.status, row.finished_at = CycleRun.Status.DONE, timezone.now()
     row.save(update_fields=["status", "finished_at"])
     progress(1, "")
     return row
+
+
+def _begin(cycle: Cycle) -> CycleRun:
+    """A row for this cycle; whichever is still running was killed, for we are alone."""
+    now = timezone.now()
+    try:
+        CycleRun.objects.filter(status=CycleRun.Status.RUNNING).update(
+            status=CycleRun.Status.FAILED, error="It was killed.", finished_at=now
+        )
+        return CycleRun.objects.create(as_of=cycle.as_of, started_at=now)
+    except DatabaseError as error:
+        raise CycleFailed(f"The cycle could not begin: {error}. Nothing was changed.") from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from config.views import dashboard, health, language
 from journal.stream import live
 from orders import urls_slots, urls_staff
+from orders.views import pictures
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -33,6 +34,7 @@ urlpatterns = [
     ),
     path("staff/", dashboard.dashboard, name="dashboard"),
     path("staff/", include("production.urls_staff")),
+    path("pictures/<str:sku>.svg", pictures.picture, name="picture"),
     path("slots/recommendations/", include("recommendations.urls_slots")),
     # customers: English without a prefix, Chinese below /zh-hans/
     *i18n_patterns(path("", include("orders.urls_shop")), prefix_default_language=False),

@@ -68,7 +68,11 @@ def gather(as_of: datetime, product_ids: list[int] | None = None) -> History:
 
 
 def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
-    """One table in the columns of `clean_lines`; a return is a line of negative quantity."""
+    """One table in the columns of `clean_lines`; a return is a line of negative quantity.
+
+    A return that names its line belongs to that line's order and customer, so that a guest's
+    return finds its sale.
+    """
     sales = pd.DataFrame(
         {
             "invoice": lines["order_id"].to_numpy(),
@@ -82,11 +86,15 @@ def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
     )
     back = demand.returns(as_of)
     back = back[back["product_id"].isin(sales["item"].unique())]
+    of_line = lines.set_index("line_id")[["order_id", "customer_id"]].reindex(back["line_id"])
+    orders = of_line["order_id"].reset_index(drop=True)
+    buyers = of_line["customer_id"].reset_index(drop=True)
+    back = back.reset_index(drop=True)
     returns = pd.DataFrame(
         {
-            "invoice": -back["return_id"].to_numpy(),
+            "invoice": orders.fillna(-back["return_id"]).to_numpy(dtype="int64"),
             "ordinal": back["return_id"].to_numpy(),
-            "customer": back["customer_id"].to_numpy(),
+            "customer": back["customer_id"].fillna(buyers).to_numpy(),
             "item": back["product_id"].to_numpy(),
             "quantity": -back["quantity"].to_numpy(),
             "at": back["at"].array,

@@ -194,7 +194,7 @@ def _work(run: TrainingRun, clock: Clock) -> TrainingRun:
 def _give_up(run: TrainingRun, why: str, now: datetime) -> None:
     """Fail a run, unless another worker has it by now: that one may well succeed."""
     with transaction.atomic():
-        if run.status != TrainingRun.Status.TRAINING or _held(run).select_for_update().first():
+        if _held(run).select_for_update().first():
             fail(run, why, now=now)
 
 

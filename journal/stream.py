@@ -6,7 +6,7 @@ A watcher who was away says with `Last-Event-ID` what it saw last and gets what 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -30,7 +30,7 @@ class Newsroom:
         self.watchers: set[Queue] = set()
         self.reader: asyncio.Task[None] | None = None
 
-    async def watch(self, last_seen: int | None) -> AsyncIterator[str]:
+    async def watch(self, last_seen: int | None) -> AsyncGenerator[str, None]:
         """Everything after `last_seen`, or from now on; a comment where nothing happens."""
         newest = await _newest()
         queue: Queue = asyncio.Queue(maxsize=MOST_MISSED)

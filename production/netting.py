@@ -3,9 +3,11 @@
 Running it again with the same input changes nothing. Every piece of supply is pegged.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -25,6 +27,11 @@ from production.routings import CannotBeMade, Draft, Frozen, Making, Peg
 FORECAST_WEEKS = 4
 TO_BE_MADE = {"pending", "promised", "planned", "in_production"}
 NOT_BEGUN = ("planned", "firmed", "released")
+
+# What a customer will write or which day it is for changes nothing of how the piece is made.
+STAND_IN = {"text": "–", "date": "2000-01-01"}
+
+LotKey: TypeAlias = tuple[int, date, int]  # configuration, week, number of the lot in it
 
 Progress = Callable[[float, str], None]
 
@@ -212,7 +219,7 @@ def _draft(making: Making | None, lot: Group, zone: ZoneInfo) -> Draft:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """Pieces of a product's most likely configuration in a week."""
+    """A lot of a product's most likely configuration in a week."""
 
     product_id: int
     configuration_id: int
@@ -250,17 +257,20 @@ def _foreseen_draft(one: Foreseen, zone: ZoneInfo) -> Draft:
     return Draft(one.configuration_id, one.quantity, due, one.frozen, (peg,), firm=False)
 
 
-def _standing(product_ids: Sequence[int] | None) -> dict[tuple[int, date], WorkOrder]:
+def _standing(product_ids: Sequence[int] | None) -> dict[LotKey, WorkOrder]:
     pegs = Pegging.objects.filter(
         forecast_week__isnull=False, work_order__status=WorkOrder.Status.PLANNED
     ).select_related("work_order")
     if product_ids is not None:
         pegs = pegs.filter(work_order__configuration__product__in=product_ids)
-    return {
-        (peg.work_order.configuration_id, peg.forecast_week): peg.work_order
-        for peg in pegs
-        if peg.forecast_week
-    }
+    found: dict[LotKey, WorkOrder] = {}
+    lots: Counter[tuple[int, date]] = Counter()
+    for peg in pegs.order_by("work_order"):
+        if peg.forecast_week:
+            key = (peg.work_order.configuration_id, peg.forecast_week)
+            found[*key, lots[key]] = peg.work_order
+            lots[key] += 1
+    return found
 
 
 def _restate(order: WorkOrder, quantity: int) -> None:
@@ -281,26 +291,41 @@ def _purge() -> None:
 
 def _foreseen(
     as_of: datetime, product_ids: Sequence[int] | None, zone: ZoneInfo
-) -> tuple[dict[tuple[int, date], Foreseen], list[Refused]]:
+) -> tuple[dict[LotKey, Foreseen], list[Refused]]:
     pieces = _left_of_forecast(as_of, product_ids, zone)
     ids = sorted({product_id for product_id, _ in pieces})
     known = routings.makings(ids)
     refused: list[Refused] = []
-    found: dict[tuple[int, date], Foreseen] = {}
+    found: dict[LotKey, Foreseen] = {}
     likely = _likely(ids, as_of, refused)
     for (product_id, week), quantity in pieces.items():
         if product_id not in likely:
             continue
         configuration_id, values = likely[product_id]
+        making = known.get(product_id)
         try:
-            frozen = routings.freeze(known.get(product_id), values, quantity)
+            limit = routings.largest_batch(routings.freeze(making, values, 1))
         except CannotBeMade as problem:
             refused.append(Refused(product_id, problem.code, problem.reason))
             del likely[product_id]
-        else:
-            one = Foreseen(product_id, configuration_id, week, quantity, frozen)
-            found[configuration_id, week] = one
+            continue
+        for lot, size in enumerate(_lot_sizes(quantity, limit)):
+            frozen = routings.freeze(making, values, size)
+            one = Foreseen(product_id, configuration_id, week, size, frozen)
+            found[configuration_id, week, lot] = one
     return found, refused
+
+
+def _lot_sizes(quantity: int, limit: int | None) -> list[int]:
+    """Full batches, then the rest.
+
+    >>> _lot_sizes(23, 10), _lot_sizes(20, 10), _lot_sizes(7, None)
+    ([10, 10, 3], [10, 10], [7])
+    """
+    if limit is None or quantity <= limit:
+        return [quantity]
+    full, rest = divmod(quantity, limit)
+    return [limit] * full + ([rest] if rest else [])
 
 
 def _left_of_forecast(
@@ -377,7 +402,8 @@ def likely_values(
 ) -> dict[str, object]:
     """The most likely feasible value of each required option, in the order of the sheet.
 
-    Numbers take their default or least, texts their default. Raises `ImpossibleConfiguration`.
+    Numbers take their default or least; texts and dates, which nobody can foresee, a stand-in.
+    Raises `ImpossibleConfiguration`.
     """
     values: dict[str, object] = {}
     for group in sheet.groups:
@@ -388,6 +414,6 @@ def likely_values(
                 values[group.code] = max(open_values, key=lambda value: share.get(value, 0.0))
         elif group.required and group.kind == "number":
             values[group.code] = group.default or str(group.minimum or 0)
-        elif group.required and group.default:
-            values[group.code] = group.default
+        elif group.required and group.kind in ("text", "date"):
+            values[group.code] = group.default or STAND_IN[group.kind]
     return dict(catalogue.check(sheet, values))

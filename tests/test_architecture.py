@@ -23,6 +23,7 @@ OUTLETS = {
         "journal.models",
         "journal.moving",
         "journal.problems",
+        "journal.telling",
     },
     "orders": {
         "orders.catalogue",

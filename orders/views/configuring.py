@@ -53,16 +53,7 @@ class Question:
         return PREFIX + self.group.code
 
     @property
-    def usual(sheet: ProductSheet, day: date) -> dict[str, object]:
-    """What the configurator shows first; where something must be written, a sample."""
-    raw = opening(sheet)
-    for group in sheet.groups:
-        if group.required and group.kind in SAMPLE_KINDS:
-            raw.setdefault(group.code, "A" if group.kind == "text" else day.isoformat())
-    return raw
-
-
-def is_answered(self) -> bool:
+    def is_answered(self) -> bool:
         return any(choice.chosen for choice in self.choices)
 
     @property
@@ -128,6 +119,15 @@ def answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
 def first_answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
     """What the address asks for, else what the configurator shows first."""
     return answers(sheet, data) if is_answered(sheet, data) else opening(sheet)
+
+
+def usual(sheet: ProductSheet, day: date) -> dict[str, object]:
+    """What the configurator shows first; where something must be written, a sample."""
+    raw = opening(sheet)
+    for group in sheet.groups:
+        if group.required and group.kind in SAMPLE_KINDS:
+            raw.setdefault(group.code, "A" if group.kind == "text" else day.isoformat())
+    return raw
 
 
 def is_answered(sheet: ProductSheet, data: QueryDict) -> bool:

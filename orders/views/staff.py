@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import django_filters as filters
+import django_filters as filters  # type: ignore[import-untyped]  # it has none
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_POST
 from journal.access import staff_name, staff_only
 from journal.models import Transition
 from journal.moving import IllegalStep, Stale
+from journal.telling import Happening, told_by
 from orders import lifecycle
 from orders.catalogue import ProductSheet, describe, sheets
 from orders.models import Order, OrderLine, PromiseRevision, Shipment
@@ -47,7 +48,7 @@ DONE: dict[str, str | Promise] = {
 # The list
 
 
-class OrderFilter(filters.FilterSet):
+class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # untyped, as above
     q = filters.CharFilter(method="search", label=gettext_lazy("Number or customer"))
     status = filters.ChoiceFilter(
         choices=[one for one in Order.Status.choices if one[0] != Order.Status.DRAFT],
@@ -87,14 +88,14 @@ class OrderFilter(filters.FilterSet):
         model = Order
         fields: list[str] = []
 
-    def search(self, found: OrderQuerySet, name: str, value: str) -> OrderQuerySet:
+    def search(self, found: Any, name: str, value: str) -> Any:
         return found.filter(
             Q(number__icontains=value)
             | Q(external_ref__icontains=value)
             | Q(customer__name__icontains=value)
         )
 
-    def only_late(self, found: OrderQuerySet, name: str, value: bool | None) -> OrderQuerySet:
+    def only_late(self, found: Any, name: str, value: bool | None) -> Any:
         return found.filter(late=True) if value else found
 
 
@@ -134,16 +135,6 @@ class ShownLine:
     options: list[tuple[str, str]]
     promises: list[PromiseRevision]
     late: bool
-
-
-@dataclass(frozen=True)
-class Happening:
-    """A line of the timeline."""
-
-    to_status: str
-    at: datetime
-    by: str
-    why: str
 
 
 class ShipForm(forms.Form):
@@ -309,11 +300,3 @@ def _happening(same: list[Transition], names: Mapping[int, str]) -> Happening:
     moved = [names[one.object_id] for one in same] if first.kind == "order_line" else []
     why = " · ".join(filter(None, [", ".join(moved), first.why]))
     return Happening(first.to_status, first.at, told_by(first.by), why)
-
-
-def told_by(by: str) -> str:
-    """Who acted, for people: `staff:bob` is Bob's user name, `system` is the shop's own work."""
-    kind, _colon, name = by.partition(":")
-    if kind == "customer":
-        return _("the customer")
-    return name or (_("automatically") if kind == "system" else kind)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from journal.access import staff_only
 from journal.moving import timeline
+from journal.telling import told
 from orders.catalogue import describe, sheet
 from production.lifecycle import WORK_ORDER
 from production.models import Job, Machine, Pegging, PlanEntry, WorkCenter, WorkOrder
@@ -105,7 +106,7 @@ def work_order(request: HttpRequest, pk: int) -> HttpResponse:
         "options": describe(made, found.configuration.values),
         "jobs": jobs_with_plan(found.jobs.all()),
         "materials": found.frozen.get("materials", []),
-        "timeline": timeline(WORK_ORDER, found.pk),
+        "timeline": told(timeline(WORK_ORDER, found.pk)),
         "late": found.status in WorkOrder.OPEN_STATUSES and found.due < timezone.now(),
     }
     return render(request, "production/work_order.html", context)

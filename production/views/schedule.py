@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import django_filters as filters
+import django_filters as filters  # type: ignore[import-untyped]  # it has none
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, Q
@@ -24,7 +24,7 @@ PEGS = Prefetch(
 )
 
 
-class EntryFilter(filters.FilterSet):
+class EntryFilter(filters.FilterSet):  # type: ignore[misc]  # untyped, as above
     cell = filters.ModelChoiceFilter(
         field_name="machine__work_center",
         queryset=WorkCenter.objects.all(),

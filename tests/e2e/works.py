@@ -35,7 +35,7 @@ class Works:
 
 
 def address(works: Works, name: str) -> str:
-    args = {
+    args: dict[str, list[object]] = {
         "orders:staff-order": [works.order.pk],
         "production:queue": ["paint"],
         "production:work-order": [works.work_order.pk],

@@ -8,7 +8,7 @@ import pytest
 from forecasting.history import NoHistory, gather, week_of
 from orders.catalogue import mark_unavailable
 from orders.models import BehaviourEvent, Return
-from tests.factories import line, order, product
+from tests.factories import customer, line, order, product
 from tests.forecasting.shop import MONDAY, NOW, sell, weekly_shop
 
 pytestmark = pytest.mark.django_db
@@ -43,20 +43,20 @@ def test_silence_at_the_end_is_no_demand_and_not_the_end_of_the_series():
     assert row(gather(NOW), mug).tolist() == [3, 0, 0, 0]
 
 
-def test_what_came_back_was_not_wanted():
+@pytest.mark.parametrize("who", ["Alice", None])
+def test_what_came_back_was_not_wanted(who):
     mug = product("MUG")
-    made = order([line(mug, quantity=5)], at=NOW - 2 * WEEK)
-    sold = made.lines.get()
-    Return.objects.create(line=sold, product=mug, quantity=2, at=NOW - WEEK, reason="broken")
+    by = customer(who) if who else None
+    sold = order([line(mug, quantity=5)], at=NOW - 2 * WEEK, by=by).lines.get()
+    Return.objects.create(line=sold, product=mug, customer=by, quantity=2, at=NOW - WEEK)
     assert row(gather(NOW), mug)[0] == 3
 
 
 def test_a_week_that_was_closed_is_filled_in_and_marked():
     mug, bowl, _lamp = weekly_shop(20)
     closed = (MONDAY - 5 * WEEK).date()
-    mug.configuration_set.first()
-    for late in mug.configuration_set.all():
-        late.orderline_set.filter(
+    for late in mug.configurations.all():
+        late.lines.filter(
             order__placed_at__gte=MONDAY - 5 * WEEK, order__placed_at__lt=MONDAY - 4 * WEEK
         ).delete()
     mark_unavailable(mug.pk, closed, closed + 6 * DAY, "no clay")
@@ -113,5 +113,5 @@ def test_a_week_begins_on_monday_in_the_plants_time(settings):
 
 def test_an_order_is_sold_to_whom_it_was_sold():
     mug, *_ = weekly_shop(1)
-    sell(mug.configuration_set.first(), 1, NOW - 3 * WEEK, "Bob")
+    sell(mug.configurations.first(), 1, NOW - 3 * WEEK, "Bob")
     assert row(gather(NOW), mug).tolist() == [1, 0, 4]

@@ -27,7 +27,9 @@ def say(series, expected, why="Trade fair", week=MONDAY):
 
 def at(week=MONDAY, **series):
     return ForecastPoint.objects.filter(
-        week=week, forecast__run__status="champion", **{f"series__{k}": v for k, v in series.items()}
+        week=week,
+        forecast__run__status="champion",
+        **{f"series__{k}": v for k, v in series.items()},
     ).get()
 
 
@@ -88,7 +90,9 @@ def test_a_replay_of_an_older_day_learns_nothing_from_it(mug):
     ).exists()
 
 
-@pytest.mark.parametrize(("expected", "why"), [(-1, "x"), (1e9, "x"), (float("nan"), "x"), (5, " ")])
+@pytest.mark.parametrize(
+    ("expected", "why"), [(-1, "x"), (1e9, "x"), (float("nan"), "x"), (5, " ")]
+)
 def test_nonsense_is_refused(mug, expected, why):
     with pytest.raises(CannotOverride):
         say(mug, expected, why)

@@ -1,5 +1,7 @@
 """Training runs survive their workers, and the live model serves until one wins."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -177,3 +179,55 @@ def test_a_cancelled_run_stops_at_its_next_heartbeat(clock, trainer):
     trainer.work = cancelled
     assert runs.train(ask(clock).pk, clock=clock).status == "cancelled"
     assert trainer.published == []
+
+
+def taken_over(run):
+    """The lease ran out, the sweep gave the run back and another worker claimed it."""
+    TrainingRun.objects.filter(pk=run.pk).update(status="training", attempts=run.attempts + 1)
+
+
+@pytest.mark.parametrize("end", ["finishes", "breaks"])
+def test_a_worker_that_wakes_up_too_late_leaves_the_run_to_the_one_that_has_it(clock, trainer, end):
+    def slow(run, beat):
+        taken_over(run)
+        if end == "breaks":
+            raise ValueError("somebody removed my rows")
+
+    trainer.work = slow
+    run = runs.train(ask(clock).pk, clock=clock)
+    assert (run.status, run.attempts) == ("training", 2)
+    assert trainer.published == []
+
+
+def test_a_run_done_here_is_never_seen_waiting_by_a_worker(clock, trainer):
+    run = runs.train_here("forecast", data_cut=clock(), by="command", clock=clock)
+    assert (run.status, run.attempts) == ("champion", 1)
+    assert runs.sweep(NOW + timedelta(days=1)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_lease_of_a_trainer_that_says_nothing_is_kept(clock, trainer, monkeypatch):
+    monkeypatch.setattr(runs, "PULSE", timedelta(milliseconds=5))
+
+    def silent(run, beat):
+        clock.pass_(minutes=1)
+        kept = NOW + timedelta(minutes=1) + runs.LEASE
+        until = time.monotonic() + 20
+        while TrainingRun.objects.get(pk=run.pk).lease_until != kept:
+            assert time.monotonic() < until, "no heartbeat came"
+
+    trainer.work = silent
+    assert runs.train(ask(clock).pk, clock=clock).status == "champion"
+
+
+def test_a_trainer_that_is_silent_for_too_long_loses_its_lease(clock, trainer, monkeypatch):
+    monkeypatch.setattr(runs, "PULSE", timedelta(0))
+    run = ask(clock)
+    heart = runs._Heart(run, clock)
+    clock.pass_(minutes=31)
+    thread = threading.Thread(target=heart.keep_alive, args=(threading.Event(),), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()  # it gave up by itself
+    run.refresh_from_db()
+    assert run.lease_until == NOW + runs.QUEUE_LEASE

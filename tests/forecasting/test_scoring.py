@@ -18,7 +18,7 @@ def mug():
 
 
 def configured(mug, colour):
-    return mug.configuration_set.get(values={"colour": colour})
+    return mug.configurations.get(values={"colour": colour})
 
 
 def test_the_usual_surprises_less_than_the_unusual(mug):

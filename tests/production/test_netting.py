@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders import lifecycle as order_lines
+from orders.models import OptionGroup
 from production import netting
 from production.alone import PlanningUnderWay, planning_alone
 from production.models import Job, Pegging, WorkOrder
@@ -224,3 +225,21 @@ def test_pegging_supply_and_demand_are_always_equal(quantities, foreseen, batch,
         wanted = 0 if one == cancelled else one.quantity
         pegs = Pegging.objects.filter(work_order__in=mine, order_line=one)
         assert sum(pegs.values_list("quantity", flat=True)) == wanted
+
+
+def test_the_forecasts_work_orders_keep_to_the_batch_that_a_step_allows():
+    lamp = product("lamp", (center(), {"batch_max": 10}))
+    forecast({(lamp, MONDAY): 23.0})
+    netting.run(NOW)
+    assert sorted(order.quantity for order in WorkOrder.objects.all()) == [3, 10, 10]
+    again = netting.run(NOW)
+    assert (again.foreseen, again.resized, again.cancelled) == (0, 0, 0)
+
+
+def test_a_text_that_nobody_can_foresee_does_not_keep_a_product_from_the_forecast():
+    lamp = product("lamp", (center(), {}))
+    OptionGroup.objects.create(product=lamp, code="name", name="Name", kind="text", maximum=20)
+    OptionGroup.objects.create(product=lamp, code="day", name="Day", kind="date")
+    forecast({(lamp, MONDAY): 4.0})
+    netted = netting.run(NOW)
+    assert (netted.foreseen, netted.refused) == (1, ())

@@ -18,6 +18,7 @@ from tests.production import workshop
 from tests.production.floor import MONDAY, build
 
 pytestmark = pytest.mark.django_db
+SEND = "production.replanning.current_app.send_task"
 
 
 @pytest.fixture
@@ -36,10 +37,14 @@ def signed_in(client):
 def sent(monkeypatch):
     """Messages to workers, kept instead of sent."""
     kept = []
-    monkeypatch.setattr(
-        replanning.current_app, "send_task", lambda name, **message: kept.append((name, message))
-    )
+    monkeypatch.setattr(SEND, lambda name, **message: kept.append((name, message)))
     return kept
+
+
+def newest():
+    last = replanning.newest(timezone.now())
+    assert last is not None
+    return last
 
 
 def html(client, name, *args, query=""):
@@ -128,7 +133,7 @@ def test_fifty_entries_cost_as_few_queries_as_one(signed_in, django_assert_max_n
         floor.work_order()
     floor.plan(*Job.objects.filter(work_center=floor.printing))
     client = signed_in("planner")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         html(client, "production:schedule")
     with django_assert_max_num_queries(12):
         html(client, "production:queue", "print")
@@ -180,7 +185,7 @@ def test_a_planner_that_is_busy_is_said_in_plain_words(sent):
     request_id = replanning.ask(by="staff:alice", at=timezone.now())
     with planning_alone():
         tasks.replan(request_id=request_id)
-    last = replanning.newest(timezone.now())
+    last = newest()
     assert last.status == "failed"
     assert last.why.startswith("Another plan was being made")
 
@@ -193,17 +198,17 @@ def test_a_planner_that_breaks_leaves_the_old_plan_and_says_so(monkeypatch, sent
     request_id = replanning.ask(by="staff:alice", at=timezone.now())
     with pytest.raises(ValueError, match="fell down"):
         tasks.replan(request_id=request_id)
-    assert replanning.newest(timezone.now()).status == "failed"
+    assert newest().status == "failed"
 
 
 def test_without_workers_the_answer_is_honest(monkeypatch, django_capture_on_commit_callbacks):
     def away(*args, **kwargs):
         raise OperationalError("no broker")
 
-    monkeypatch.setattr(replanning.current_app, "send_task", away)
+    monkeypatch.setattr(SEND, away)
     with django_capture_on_commit_callbacks(execute=True):
         replanning.ask(by="staff:alice", at=timezone.now())
-    last = replanning.newest(timezone.now())
+    last = newest()
     assert (last.status, last.under_way) == ("failed", False)
 
 

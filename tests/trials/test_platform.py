@@ -24,11 +24,11 @@ pytestmark = [
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def wait_for(condition, seconds=90.0):
+def wait_for(condition, seconds=90.0, pause=0.1):
     deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.1)
+        time.sleep(pause)
     return found
 
 

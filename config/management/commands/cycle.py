@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -51,7 +52,7 @@ class Command(BaseCommand):
 
     def _one(self, moment: datetime, products: list[int] | None, options: dict[str, Any]) -> None:
         began = perf_counter()
-        self.stdout.write(f"As of {timezone.localtime(moment):%Y-%m-%d %H:%M}")
+        self.stdout.write(f"As of {moment.astimezone(_zone()):%Y-%m-%d %H:%M}")
         quiet = True if options["verbosity"] == 0 else None  # None: where there is a terminal
         with tqdm(total=100, leave=False, bar_format="{l_bar}{bar}", disable=quiet) as bar:
             try:
@@ -60,14 +61,20 @@ class Command(BaseCommand):
                     by="command",
                     products=products,
                     seed=options["seed"],
-                    say=lambda step, did, seconds: bar.write(
-                        f"  {step:<12} {seconds:6.1f} s  {did}", file=self.stdout._out
-                    ),
-                    progress=lambda share, what: bar.update(100 * share - bar.n),
+                    say=partial(self._say, bar),
+                    progress=partial(_advance, bar),
                 )
             except (cycle.CycleUnderWay, cycle.CycleFailed) as error:
                 raise CommandError(str(error)) from error
         self.stdout.write(f"  in all       {perf_counter() - began:6.1f} s")
+
+    def _say(self, bar: "tqdm[NoReturn]", step: str, did: str, seconds: float) -> None:
+        bar.clear()
+        self.stdout.write(f"  {step:<12} {seconds:6.1f} s  {did}")
+
+
+def _advance(bar: "tqdm[NoReturn]", share: float, what: str) -> None:
+    bar.update(100 * share - bar.n)
 
 
 def _moments(start: date | None, as_of: date | None) -> Iterator[datetime]:
@@ -75,11 +82,14 @@ def _moments(start: date | None, as_of: date | None) -> Iterator[datetime]:
     if as_of is None:
         yield timezone.now()
         return
-    zone = ZoneInfo(settings.PLANT_TIME_ZONE)
     day = start or as_of
     while day <= as_of:
-        yield datetime.combine(day + timedelta(days=1), time(), zone)
+        yield datetime.combine(day + timedelta(days=1), time(), _zone())
         day += timedelta(days=7)
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.PLANT_TIME_ZONE)
 
 
 def best_selling(as_of: datetime, most: int) -> list[int]:

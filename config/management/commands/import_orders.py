@@ -30,7 +30,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
-        with tqdm(unit=" lines", unit_scale=True, disable=True if options["verbosity"] == 0 else None) as bar:
+        with tqdm(
+            unit=" lines", unit_scale=True, disable=True if options["verbosity"] == 0 else None
+        ) as bar:
             try:
                 done = import_orders(
                     options["file"],
@@ -38,7 +40,7 @@ class Command(BaseCommand):
                     open_since=options["open_since"],
                     now=timezone.now(),
                     start=bar.reset,
-                    progress=bar.update,
+                    progress=progress,
                 )
             except (UnreadableFile, BadMapping) as error:
                 raise CommandError(f"{error} Nothing was imported.") from error
