@@ -95,6 +95,7 @@ def _database() -> dict[str, object]:
     if not env.str("DATABASE_URL", default=""):
         database["NAME"] = str(DATA_DIR / "tailorline.sqlite3")  # any path, so not as a URL
     if "sqlite3" in str(database["ENGINE"]):
+        database["ENGINE"] = "config.queued_sqlite"
         # Readers never wait for the writer; a writer takes the lock at BEGIN, so it waits
         # instead of failing half-way; FULL because an accepted order must survive a power cut.
         database["OPTIONS"] = {

@@ -3,6 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.views import dashboard, health, language
@@ -15,6 +16,8 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("live/", live, name="live"),
     path("language/", language.choose, name="set_language"),
+    # one door to sign in: it counts failures
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/terminal/", include("production.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

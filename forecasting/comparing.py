@@ -19,7 +19,7 @@ def skill(accuracies: Iterable[Accuracy]) -> dict[str, float]:
         if one.rmsse is not None:
             errors.setdefault(one.demand_class, {})[one.method] = one.rmsse
     return {
-        name: 1 - found[COMBINED] / naive
+        name: round(1 - found[COMBINED] / naive, 4)
         for name, found in errors.items()
         if COMBINED in found
         and (naive := min((found[one] for one in YARDSTICKS if one in found), default=0.0)) > 0

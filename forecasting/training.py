@@ -332,4 +332,3 @@ def _metrics(history: History, chosen: Selection, sold: int) -> dict[str, Any]:
         "horizon": len(chosen.starts),
         **(_known(combined) if combined else {}),
     }
-

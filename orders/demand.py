@@ -69,6 +69,16 @@ class OpenLine:
     customer_name: str
 
 
+@dataclass(frozen=True)
+class LineContent:
+    """What a line asks for, whether or not anybody has confirmed its order."""
+
+    line_id: int
+    product_id: int
+    values: Mapping[str, Any]
+    quantity: int
+
+
 def lines(
     as_of: datetime,
     since: datetime | None = None,
@@ -315,6 +325,14 @@ def _possibly_open(was: Mapping[int, str], order_was: Mapping[int, str]) -> Quer
     if was or order_was:
         return OrderLine.objects.all()
     return OrderLine.objects.open()
+
+
+def lines_of(line_ids: Collection[int]) -> list[LineContent]:
+    """What these lines ask for as they stand now, in whatever state, by line; for reservations,
+    which are made before the order is certain."""
+    rows = OrderLine.objects.filter(pk__in=line_ids).order_by("pk")
+    fields = ("pk", "configuration__product_id", "configuration__values", "quantity")
+    return [LineContent(*row) for row in rows.values_list(*fields)]
 
 
 def unmet(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:

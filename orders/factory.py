@@ -1,6 +1,6 @@
 """Port: fast questions to whoever makes the goods. `settings.FACTORY` names the adapter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -38,10 +38,14 @@ class Promise:
 
 
 class Factory(Protocol):
-    """`promise` only reads; the others write in the caller's transaction and are brief."""
+    """`promise` and `earliest` only read; the others write in the caller's transaction, briefly."""
 
     def promise(self, wanted: Sequence[Wanted], now: datetime) -> Promise:
         """One date for all of `wanted`; raises `CannotPromise`."""
+
+    def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
+        """For lists: about when one piece of each product could be there, in a constant number
+        of queries. What nobody can make is left out."""
 
     def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
         """Hold capacity for these lines until then; raises `CannotPromise`."""

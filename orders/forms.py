@@ -7,16 +7,19 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from journal.models import User
+from orders import throttling
 from orders.intake import AddressDetails, CustomerDetails
 from orders.models import Address, Customer
 
 TAKEN = _("There is an account with this e-mail already.")
+WAIT = _("Signing in failed too often. Please wait 15 minutes and try again.")
 _KEY = re.compile(r"[A-Za-z0-9_-]{32,64}")
 
 
@@ -126,6 +129,27 @@ def address_of(customer: Customer | None) -> dict[str, str]:
         "city": last.city,
         "country": last.country,
     }
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password; who fails too often waits, and the password is not looked at."""
+
+    @property
+    def must_wait(self) -> bool:
+        return self.has_error(NON_FIELD_ERRORS, "wait")
+
+    def clean(self) -> dict[str, Any]:
+        name = str(self.cleaned_data.get("username", ""))
+        address = self.request.META.get("REMOTE_ADDR", "") if self.request else ""
+        if throttling.must_wait(name, address):
+            raise ValidationError(WAIT, code="wait")
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            throttling.failed(name, address)
+            raise
+        throttling.forget(name, address)
+        return cleaned
 
 
 class SignUpForm(forms.Form):

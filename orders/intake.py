@@ -108,20 +108,25 @@ def add(
 
     Raises `NotOnSale`, `BadQuantity`, `BasketFull` or `ImpossibleConfiguration`.
     """
-    pieces = read_quantity(quantity)
-    sheet = _sold_sheet(product_id, now)
-    values = check(sheet, raw)
-    configuration = store(product_id, values, now)
-    with transaction.atomic():
-        basket = _open_basket(basket_key, sheet.currency, language, now)
-        same = basket.lines.filter(configuration=configuration).first()
-        total = pieces + (same.quantity if same else 0)
-        line = same or _new_line(basket)
-        line.configuration = configuration
-        line.quantity = read_quantity(total)
-        line.unit_price = price(sheet, values).unit
-        line.save()
-    return line
+    return _put(basket_key, None, product_id, raw, quantity, now, language)
+
+
+def replace(
+    basket_key: str,
+    line_id: int,
+    product_id: int,
+    raw: Mapping[str, object],
+    quantity: object,
+    now: datetime,
+    *,
+    language: str = "en",
+) -> OrderLine:
+    """Choose a line of the basket anew, at its place; it joins a line of the same choice.
+
+    A line that is gone meanwhile is added again. Raises what `add` raises, and then the line
+    stays as it was.
+    """
+    return _put(basket_key, line_id, product_id, raw, quantity, now, language)
 
 
 def change(basket_key: str, line_id: int, quantity: object) -> OrderLine:
@@ -209,6 +214,33 @@ def place(
         _take_place(basket, buyer, address, submission_key, note, requested_date, now)
         _settle(basket, promise, buyer, now)
     return str(basket.number)
+
+
+def _put(
+    basket_key: str,
+    old_id: int | None,
+    product_id: int,
+    raw: Mapping[str, object],
+    quantity: object,
+    now: datetime,
+    language: str,
+) -> OrderLine:
+    pieces = read_quantity(quantity)
+    sheet = _sold_sheet(product_id, now)
+    values = check(sheet, raw)
+    configuration = store(product_id, values, now)
+    with transaction.atomic():
+        basket = _open_basket(basket_key, sheet.currency, language, now)
+        old = basket.lines.filter(pk=old_id).first() if old_id else None
+        same = basket.lines.filter(configuration=configuration).exclude(pk=old_id).first()
+        line = same or old or _new_line(basket)
+        line.configuration = configuration
+        line.quantity = read_quantity(pieces + (same.quantity if same else 0))
+        line.unit_price = price(sheet, values).unit
+        line.save()
+        if same and old:
+            old.delete()
+    return line
 
 
 def _sold_sheet(product_id: int, now: datetime) -> ProductSheet:

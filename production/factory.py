@@ -1,14 +1,24 @@
 """The adapter of orders' port `Factory`: dates and capacity from the published plan."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
+from orders import demand
 from orders.factory import CannotPromise, Promise, Wanted
-from production.calendars import moment_at
+from production.availability import lead_days
+from production.calendars import moment_at, plant_zone
 from production.models import Plan, Plant, Reservation
-from production.promising import Piece, Place, board, place_all, promise
+from production.promising import (
+    SHIPPING_DAYS,
+    Piece,
+    Place,
+    board,
+    dates_of,
+    place_all,
+    promise,
+)
 from production.routings import CannotBeMade
 
 
@@ -22,6 +32,14 @@ class Factory:
         except CannotBeMade as problem:
             raise CannotPromise(problem.reason) from problem
         return Promise(dates.p50, dates.p90, dates.committed, reason)
+
+    def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
+        """The date that would be committed to for one piece, estimated from the queues."""
+        zone = plant_zone()
+        return {
+            product_id: dates_of(now + timedelta(days=days - SHIPPING_DAYS), now, zone).committed
+            for product_id, days in lead_days(product_ids, now).items()
+        }
 
     def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
         """Hold machine time for lines; holding it again replaces what was held.
@@ -69,14 +87,9 @@ def _one_at_a_time() -> None:
 
 
 def _of_lines(line_ids: Sequence[int]) -> list[tuple[int, Piece]]:
-    # The row that the foreign key points at; orders has no outlet for lines of unconfirmed orders.
-    lines = Reservation._meta.get_field("order_line").related_model
-    rows = lines._default_manager.filter(pk__in=line_ids).order_by("pk")
     return [
-        (pk, Piece(product_id, values, quantity))
-        for pk, product_id, values, quantity in rows.values_list(
-            "pk", "configuration__product_id", "configuration__values", "quantity"
-        )
+        (line.line_id, Piece(line.product_id, line.values, line.quantity))
+        for line in demand.lines_of(line_ids)
     ]
 
 

@@ -31,6 +31,8 @@ NOT_BEGUN = ("planned", "firmed", "released")
 # What a customer will write or which day it is for changes nothing of how the piece is made.
 STAND_IN = {"text": "–", "date": "2000-01-01"}
 
+USUAL_LEAD_DAYS = 14  # where nobody has ordered the product lately
+
 LotKey: TypeAlias = tuple[int, date, int]  # configuration, week, number of the lot in it
 
 Progress = Callable[[float, str], None]
@@ -219,13 +221,14 @@ def _draft(making: Making | None, lot: Group, zone: ZoneInfo) -> Draft:
 
 @dataclass(frozen=True)
 class Foreseen:
-    """A lot of a product's most likely configuration in a week."""
+    """A lot of a product's most likely configuration, expected to be asked for in a week."""
 
     product_id: int
     configuration_id: int
     week: date
     quantity: int
     frozen: Frozen
+    lead_days: int
 
 
 def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -> Netted:
@@ -251,8 +254,8 @@ def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -
 
 
 def _foreseen_draft(one: Foreseen, zone: ZoneInfo) -> Draft:
-    """Due at the end of the week in which it is expected to be asked for."""
-    due = datetime.combine(one.week + timedelta(days=7), time(), tzinfo=zone)
+    """Due as long after the week in which it will be asked for as customers usually allow."""
+    due = datetime.combine(one.week + timedelta(days=7 + one.lead_days), time(), tzinfo=zone)
     peg = Peg(one.quantity, week=one.week)
     return Draft(one.configuration_id, one.quantity, due, one.frozen, (peg,), firm=False)
 
@@ -298,6 +301,7 @@ def _foreseen(
     refused: list[Refused] = []
     found: dict[LotKey, Foreseen] = {}
     likely = _likely(ids, as_of, refused)
+    leads = _usual_leads(ids, as_of)
     for (product_id, week), quantity in pieces.items():
         if product_id not in likely:
             continue
@@ -311,7 +315,8 @@ def _foreseen(
             continue
         for lot, size in enumerate(_lot_sizes(quantity, limit)):
             frozen = routings.freeze(making, values, size)
-            one = Foreseen(product_id, configuration_id, week, size, frozen)
+            lead = leads.get(product_id, USUAL_LEAD_DAYS)
+            one = Foreseen(product_id, configuration_id, week, size, frozen, lead)
             found[configuration_id, week, lot] = one
     return found, refused
 
@@ -373,6 +378,15 @@ def _ordered(
         key = (int(product_id), monday_of(placed_at, zone))
         ordered[key] = ordered.get(key, 0.0) + float(quantity)
     return ordered
+
+
+def _usual_leads(product_ids: list[int], as_of: datetime) -> dict[int, int]:
+    """Median days between order and wanted date, by product, over the last quarter."""
+    lines = demand.lines(as_of, since=as_of - timedelta(days=91), product_ids=product_ids)
+    dated = lines[lines["requested_date"].notna()]
+    placed = dated["placed_at"].dt.tz_localize(None).dt.normalize()
+    days = (dated["requested_date"] - placed).dt.days.clip(lower=0)
+    return {int(pk): int(lead) for pk, lead in days.groupby(dated["product_id"]).median().items()}
 
 
 # The most likely configuration

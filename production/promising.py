@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from production import routings, scheduling
 from production.calendars import minute_of, moment_at, plant_zone
 from production.modelling import Shop, load_shop, matrices
-from production.models import Job, Plan, PlanEntry, Reservation
+from production.models import Job, Plan, PlanEntry, Reservation, WorkOrder
 from production.routings import CannotBeMade, Frozen
 
 PACKING_DAYS = 1
@@ -219,7 +219,9 @@ def _planned_slots(origin: datetime) -> list[Slot]:
     entries = PlanEntry.objects.filter(
         plan__status=Plan.Status.PUBLISHED, end__gt=origin, job__status__in=Job.UNFINISHED
     )
-    rows = entries.values_list("machine_id", "start", "end", "job__setup_family")
+    # What is only foreseen gives way to a customer who is here: it never delays a promise.
+    firm = entries.exclude(job__work_order__status=WorkOrder.Status.PLANNED)
+    rows = firm.values_list("machine_id", "start", "end", "job__setup_family")
     return [
         Slot(machine, minute_of(start, origin), minute_of(end, origin), family)
         for machine, start, end, family in rows

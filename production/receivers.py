@@ -2,7 +2,7 @@
 
 from journal.dispatch import receives
 from journal.models import Transition
-from production import feedback
+from production import feedback, withdrawing
 
 
 @receives("work_order", "in_progress", name="production.work_begun", queue="planning")
@@ -13,3 +13,8 @@ def work_begun(transition: Transition) -> None:
 @receives("work_order", "completed", name="production.work_completed", queue="planning")
 def work_completed(transition: Transition) -> None:
     feedback.work_completed(transition.object_id, by=transition.by, at=transition.at)
+
+
+@receives("order", "cancelled", name="production.order_cancelled", queue="planning")
+def order_cancelled(transition: Transition) -> None:
+    withdrawing.order_cancelled(transition.object_id, by=transition.by, at=transition.at)

@@ -27,6 +27,7 @@ REPLANNING = lifecycle(
 )
 UNDER_WAY = ("queued", "running")
 FORGOTTEN = timedelta(minutes=15)  # no planner takes longer; a killed one is asked for again
+UNHEARD = timedelta(minutes=1)
 _PROGRESS = "replanning"
 
 
@@ -60,10 +61,15 @@ def newest(now: datetime) -> Replanning | None:
 
 
 def ask(*, by: str, at: datetime) -> int:
-    """Have a new plan made; while one is being made, that one is the answer."""
+    """Have a new plan made; while one is being made, that one is the answer.
+
+    One that waits unheard for a minute is sent again: its message may be lost.
+    """
     with transaction.atomic():
         before = newest(at)
         if before and before.under_way:
+            if before.status == "queued" and before.at < at - UNHEARD:
+                transaction.on_commit(lambda: _send(before.request_id, at))
             return before.request_id
         request_id = before.request_id + 1 if before else 1
         record(REPLANNING, [(request_id, "")], "queued", by=by, at=at)

@@ -1,6 +1,6 @@
 """Plain makers of rows for tests: tiny, with people's names, every default visible here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -39,6 +39,9 @@ class TenDayFactory:
             "First plan",
         )
 
+    def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
+        return dict.fromkeys(product_ids, now.date() + timedelta(days=10))
+
     def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
         self.calls.append(("reserve", list(line_ids)))
 
@@ -54,6 +57,9 @@ class FullFactory(TenDayFactory):
 
     def promise(self, wanted: Sequence[Wanted], now: datetime) -> Promise:
         raise CannotPromise("No machine can make this size.")
+
+    def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
+        return {}
 
 
 def family(code: str = "lamps", **fields: object) -> ProductFamily:

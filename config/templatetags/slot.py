@@ -59,8 +59,9 @@ def fragment(request: HttpRequest, path: str, query: str = "") -> SafeString:
     if getattr(request, "slot_depth", 0) >= DEEPEST:
         log.error("slot %s is nested too deeply", path)
         return mark_safe("")
+    inner = inner_request(request, path, query)
     try:
-        response = _answer(inner_request(request, path, query))
+        response = _answer(inner)
     except (Http404, PermissionDenied) as refusal:
         log.info("slot %s is not for this visitor: %s", path, type(refusal).__name__)
     except Exception:  # whatever the other floor does wrong, this page must stand
@@ -69,7 +70,16 @@ def fragment(request: HttpRequest, path: str, query: str = "") -> SafeString:
         if response.status_code == 200 and not response.streaming:
             return _html(response)
         log.warning("slot %s answered %s", path, response.status_code)
+    finally:
+        _keep_csrf(inner, request)
     return mark_safe("")
+
+
+def _keep_csrf(inner: HttpRequest, request: HttpRequest) -> None:
+    """A form in the slot works only with the cookie that the page as a whole sets."""
+    for name in ("CSRF_COOKIE", "CSRF_COOKIE_NEEDS_UPDATE"):
+        if name in inner.META:
+            request.META[name] = inner.META[name]
 
 
 def _html(response: HttpResponseBase) -> SafeString:

@@ -138,12 +138,13 @@ def forecasts(request: HttpRequest) -> HttpResponse:
     found = form.narrow(series.products().foreseen_by(forecast, start))
     page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
     sums = series.sums().foreseen_by(forecast, start).order_by(*SUMS)
+    rows = _rows(forecast, [*sums, *page.object_list], start, skill)
     context = {
         "forecast": forecast,
         "form": form,
         "page": page,
-        "rows": _rows(forecast, list(page.object_list), start, skill),
-        "sums": _rows(forecast, list(sums), start, {}),
+        "rows": [row for row in rows if row.series.level == Level.PRODUCT],
+        "sums": [row for row in rows if row.series.level != Level.PRODUCT],
         "skill": skill.get(""),
         **_actor(request),
     }

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from journal.models import User
 from orders import collecting, tracking, visiting
-from orders.forms import TAKEN, SignUpForm
+from orders.forms import TAKEN, SignInForm, SignUpForm
 from orders.models import Order
 
 A_PAGE = 20
@@ -23,10 +23,17 @@ A_PAGE = 20
 class SignIn(LoginView):
     """Signing in keeps the basket and what the session agreed to."""
 
+    authentication_form = SignInForm
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         before = self.request.session.get(visiting.VISITOR, "")
         answer = super().form_valid(form)
         _carry_over(self.request, before)
+        return answer
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        answer = super().form_invalid(form)
+        answer.status_code = 429 if isinstance(form, SignInForm) and form.must_wait else 422
         return answer
 
 

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
-from django.db import transaction
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,7 +25,7 @@ from orders.catalogue import (
     price,
     sheets,
 )
-from orders.factory import CannotPromise, Promise, Wanted, factory
+from orders.factory import CannotPromise, Promise, factory
 from orders.forms import CheckoutForm, address_of, submission_key
 from orders.models import Customer, Order, OrderLine, Product, ProductFamily
 from orders.models.catalogue import ProductQuerySet
@@ -114,8 +113,8 @@ def _page(request: HttpRequest, products: ProductQuerySet) -> Page[Product]:
 
 def cards(page: Iterable[Product], now: datetime) -> list[Card]:
     known = sheets([product.pk for product in page])
+    dates = _earliest(list(known), now)
     shown = [known[product.pk] for product in page]
-    dates = _earliest(shown, now)
     return [Card(sheet, price_from(sheet, now.date()), dates[sheet.product_id]) for sheet in shown]
 
 
@@ -140,22 +139,17 @@ def _cheapest(sheet: ProductSheet, day: date) -> dict[str, object]:
     return raw
 
 
-def _earliest(shown: Sequence[ProductSheet], now: datetime) -> dict[int, date | None]:
+def _earliest(product_ids: Sequence[int], now: datetime) -> dict[int, date | None]:
     """The day by which one piece of each would be there; asked once in a while, not each time."""
-    keys = {f"earliest:{now:%Y%m%d}:{sheet.product_id}": sheet for sheet in shown}
-    kept = cache.get_many(keys)
-    new = {key: _date_of(sheet, now) for key, sheet in keys.items() if key not in kept}
-    if new:
+    keys = {product_id: f"earliest:{now:%Y%m%d}:{product_id}" for product_id in product_ids}
+    kept = cache.get_many(keys.values())
+    unknown = [product_id for product_id, key in keys.items() if key not in kept]
+    if unknown:
+        dates = factory().earliest(unknown, now)
+        new = {keys[product_id]: dates.get(product_id) for product_id in unknown}
         cache.set_many(new, DATES_LAST)
-    return {sheet.product_id: (kept | new)[key] for key, sheet in keys.items()}
-
-
-def _date_of(sheet: ProductSheet, now: datetime) -> date | None:
-    try:
-        values = check(sheet, configuring.usual(sheet, now.date()))
-        return factory().promise([Wanted(sheet.product_id, values, 1)], now).committed
-    except (ImpossibleConfiguration, CannotPromise):
-        return None
+        kept |= new
+    return {product_id: kept[key] for product_id, key in keys.items()}
 
 
 # The configurator
@@ -213,11 +207,11 @@ def _add_or_replace(
 ) -> None:
     """Add a line; one that was edited takes the place of the line it came from."""
     key, edited = visiting.open_basket_key(request), _whole(request.POST.get("line", ""))
-    with transaction.atomic():
-        if edited:
-            intake.remove(key, edited)
-        language = get_language() or "en"
-        intake.add(key, sheet.product_id, raw, quantity, now, language=language)
+    product_id, language = sheet.product_id, get_language() or "en"
+    if edited:
+        intake.replace(key, edited, product_id, raw, quantity, now, language=language)
+    else:
+        intake.add(key, product_id, raw, quantity, now, language=language)
 
 
 def _product_page(

@@ -11,8 +11,7 @@ from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.formats import number_format
+from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -210,7 +209,7 @@ def _worth(
         return question
     values: list[float | None] = [money.get(one) for one in reversed(weeks)]
     answer = money.get(week) if week else None
-    told = [] if answer is None else [_("%(money)s in goods") % {"money": number_format(answer, 0)}]
+    told = [] if answer is None else [_("%(money)s in goods") % {"money": _figure(answer, 0)}]
     return Question(
         question.title,
         question.means,
@@ -220,6 +219,11 @@ def _worth(
         [(_("Difference in goods"), values)],
         "€",
     )
+
+
+def _figure(value: float, digits: int = 0) -> str:
+    """Rounded: Django's own formatting cuts digits off."""
+    return formats.number_format(round(value, digits), digits, force_grouping=True)
 
 
 def _named(measure: str) -> str:
@@ -254,10 +258,10 @@ def _sentences(row: GapMeasurement) -> list[str]:
 
 
 def _choice_told(row: GapMeasurement) -> list[str]:
-    bits = {"bits": number_format(row.value, 2)}
+    bits = {"bits": _figure(row.value, 2)}
     saved = {
-        "saved": number_format(row.details.get("saved_bits", 0), 2),
-        "plain": number_format(row.details.get("baseline_bits", 0), 2),
+        "saved": _figure(row.details.get("saved_bits", 0), 2),
+        "plain": _figure(row.details.get("baseline_bits", 0), 2),
     }
     return [
         _("%(bits)s bits of surprise an order line") % bits,
@@ -267,29 +271,29 @@ def _choice_told(row: GapMeasurement) -> list[str]:
 
 def _volume_told(row: GapMeasurement) -> list[str]:
     pieces = {
-        "wanted": number_format(row.wanted, 0, force_grouping=True),
-        "planned": number_format(row.answered, 0, force_grouping=True),
+        "wanted": _figure(row.wanted),
+        "planned": _figure(row.answered),
     }
     return [
-        _("%(share)s %% of the pieces differ") % {"share": number_format(row.value * 100, 0)},
+        _("%(share)s %% of the pieces differ") % {"share": _figure(row.value * 100, 0)},
         _("%(wanted)s wanted, %(planned)s planned") % pieces,
     ]
 
 
 def _mix_told(row: GapMeasurement) -> list[str]:
-    share = {"share": number_format(row.value * 100, 0)}
+    share = {"share": _figure(row.value * 100, 0)}
     return [_("%(share)s %% planned for the wrong product") % share]
 
 
 def _time_told(row: GapMeasurement) -> list[str]:
-    share = number_format(row.details.get("later_share", 0) * 100, 0)
+    share = _figure(row.details.get("later_share", 0) * 100, 0)
     lines = ngettext(
         "%(share)s %% of %(lines)d order line later than asked",
         "%(share)s %% of %(lines)d order lines later than asked",
         round(row.wanted),
     )
     return [
-        _("%(days)s days later than asked for") % {"days": number_format(row.value, 1)},
+        _("%(days)s days later than asked for") % {"days": _figure(row.value, 1)},
         lines % {"share": share, "lines": round(row.wanted)},
     ]
 

@@ -1,10 +1,12 @@
 import logging
+import re
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import _does_token_match
 from django.template import Context, RequestContext, Template
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import path
 
 from config.templatetags.slot import _nobody_defines
@@ -35,7 +37,30 @@ def nested(request: HttpRequest) -> HttpResponse:
     return HttpResponse("[" + render("{% slot 'nested' %}", request) + "]")
 
 
+def asking(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        return HttpResponse("thank you")
+    return HttpResponse(render("{% csrf_token %}", request))
+
+
+def shop(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(render("{% slot 'asking' %}", request))
+
+
+def remembering(request: HttpRequest) -> HttpResponse:
+    request.session["seen"] = "lamp"
+    return HttpResponse("")
+
+
+def remembering_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(render("{% slot 'remembering' %}", request))
+
+
 urlpatterns = [
+    path("asking/", asking, name="asking"),
+    path("shop/", shop, name="shop"),
+    path("remembering/", remembering, name="remembering"),
+    path("remembering/page/", remembering_page, name="remembering-page"),
     path("greeting/<str:name>/", greeting, name="greeting"),
     path("echo/", echo, name="echo"),
     path("failing/", failing, name="failing"),
@@ -112,3 +137,29 @@ def test_a_slot_inside_itself_ends(request_of_alice):
 
 def test_a_slot_without_a_request_is_empty():
     assert Template("{% load slot %}[{% slot 'echo' %}]").render(Context()) == "[]"
+
+
+def test_a_form_in_a_slot_can_be_sent():
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/shop/").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert token
+    assert client.cookies["csrftoken"].value
+    sent = client.post("/asking/", {"csrfmiddlewaretoken": token[1]})
+    assert (sent.status_code, sent.content) == (200, b"thank you")
+    assert client.post("/asking/").status_code == 403
+
+
+def test_a_form_on_the_page_and_one_in_a_slot_share_a_cookie(request_of_alice):
+    html = render("{% slot 'asking' %}{% csrf_token %}{% slot 'asking' %}", request_of_alice)
+    secret = request_of_alice.META["CSRF_COOKIE"]
+    tokens = re.findall(r'value="([^"]+)"', html)
+    assert len(tokens) == 3
+    assert all(_does_token_match(token, secret) for token in tokens)
+
+
+@pytest.mark.django_db
+def test_what_a_slot_remembers_of_the_visitor_is_kept():
+    client = Client()
+    client.get("/remembering/page/")
+    assert client.session["seen"] == "lamp"

@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 SOURCES = ("config", "journal", "orders", "forecasting", "production", "recommendations")
-STRING = r"""(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
+STRING = r"""u?(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*")"""
 CALL = re.compile(rf"\b(n?p?gettext|_)\(\s*({STRING}(?:\s*,\s*{STRING})*)")
 PLACEHOLDER = re.compile(r"%%|%\(\w+\)[-0-9.]*[a-z]")
 FIELD_TERMS = ("champion", "pegging", "freeze fence", "censored", "backtest", "λ")

@@ -14,7 +14,7 @@ from django.urls import reverse
 from orders import tracking
 from orders.models import Order
 from tests import factories
-from tests.e2e import works
+from tests.e2e import foreseen, works
 
 Who = Literal["anonymous", "customer", "staff", "terminal"]
 
@@ -118,7 +118,22 @@ WORKS_PAGES = [
     Page("production:work-order", in_the_works("production:work-order"), "staff"),
 ]
 
-PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES]
+FORESEEN_PAGES = [
+    Page("forecasting:forecasts", foreseen.with_forecast("forecasting:forecasts"), "staff"),
+    plain("forecasting:forecasts#empty", "staff"),
+    Page("forecasting:forecast", foreseen.one_product, "staff"),
+    Page("forecasting:option-shares", foreseen.with_forecast("forecasting:option-shares"), "staff"),
+    plain("forecasting:option-shares#empty", "staff"),
+    Page("forecasting:runs", foreseen.with_forecast("forecasting:runs"), "staff"),
+    plain("forecasting:runs#empty", "staff"),
+    Page("forecasting:run", foreseen.finished_run, "staff"),
+    Page("forecasting:run#running", foreseen.running_run, "staff"),
+    Page("production:gap", foreseen.gap, "staff"),
+    plain("production:gap#empty", "staff"),
+    Page("production:gap-product", foreseen.gap_product, "staff"),
+]
+
+PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *FORESEEN_PAGES]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -144,6 +159,13 @@ EXEMPT: dict[str, str] = {
     "orders:staff-resume": "a form's target",
     "orders:staff-cancel": "a form's target",
     "production:plan-now": "a form's target",
+    "forecasting:override": "a form's target",
+    "forecasting:train": "a form's target",
+    "forecasting:cancel": "a form's target",
+    "forecasting:promote": "a form's target",
+    "forecasting:roll-back": "a form's target",
+    "forecasting:run-progress": "a fragment of a run's page",
+    "forecasting:summary": "a fragment of the dashboard",
     "production:cells-now": "a fragment of the dashboard",
     "production:work-of-order": "a fragment of an order's page",
     "recommendations:for-product": "a fragment of the product page",

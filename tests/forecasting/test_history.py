@@ -113,5 +113,5 @@ def test_a_week_begins_on_monday_in_the_plants_time(settings):
 
 def test_an_order_is_sold_to_whom_it_was_sold():
     mug, *_ = weekly_shop(1)
-    sell(mug.configurations.first(), 1, NOW - 3 * WEEK, "Bob")
+    sell(mug.configurations.all()[0], 1, NOW - 3 * WEEK, "Bob")
     assert row(gather(NOW), mug).tolist() == [1, 0, 4]

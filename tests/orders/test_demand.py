@@ -207,3 +207,13 @@ def test_demand_asks_the_same_queries_however_much_there_is(django_assert_max_nu
         demand.open_lines(LATER)
     with django_assert_max_num_queries(8):
         demand.option_sales(LATER)
+
+
+def test_lines_of_tells_what_lines_ask_for_whether_or_not_their_order_is_confirmed():
+    draft = order([line(lamp(), {"gift": True}, 3)], status="draft").lines.get()
+    certain = order([line(product("MUG"))]).lines.get()
+    order([line(product("HAT"))])
+    assert demand.lines_of([certain.pk, draft.pk]) == [
+        demand.LineContent(draft.pk, lamp().pk, {"gift": True}, 3),
+        demand.LineContent(certain.pk, product("MUG").pk, {}, 1),
+    ]

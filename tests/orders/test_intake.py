@@ -205,3 +205,39 @@ def test_a_basket_is_added_to_with_a_constant_number_of_queries(
         put(raw={**OAK, "height": height})
     with django_assert_max_num_queries(18):
         put(raw={**OAK, "height": "45"})
+
+
+def test_a_line_chosen_anew_keeps_its_place():
+    old = put(quantity=2)
+    put(raw={**OAK, "height": "50"})
+    new = intake.replace("alice", old.pk, lamp().pk, {**OAK, "material": "walnut"}, 3, NOW)
+    # 100 + walnut 35.50 + oiled 5 + 20 × 0.50
+    assert (new.pk, new.position, new.quantity) == (old.pk, old.position, 3)
+    assert new.unit_price == Decimal("150.50")
+
+
+def test_a_line_chosen_like_another_joins_it():
+    oak, walnut = put(quantity=2), put(quantity=1, raw={**OAK, "material": "walnut"})
+    joined = intake.replace("alice", walnut.pk, lamp().pk, OAK, 3, NOW)
+    assert (joined.pk, joined.quantity) == (oak.pk, 5)
+    assert OrderLine.objects.count() == 1
+
+
+def test_a_line_that_cannot_be_replaced_stays_as_it_was():
+    old, other = put(quantity=2), put(quantity=499, raw={**OAK, "height": "50"})
+    with pytest.raises(ImpossibleConfiguration):
+        intake.replace("alice", old.pk, lamp().pk, {**OAK, "finish": "none"}, 1, NOW)
+    with pytest.raises(intake.BadQuantity):  # 499 and 2 are more than a line may hold
+        intake.replace("alice", old.pk, lamp().pk, {**OAK, "height": "50"}, 2, NOW)
+    assert list(OrderLine.objects.order_by("pk").values_list("pk", "quantity")) == [
+        (old.pk, 2),
+        (other.pk, 499),
+    ]
+
+
+def test_a_line_that_is_gone_is_added_again_and_somebody_elses_is_left_alone():
+    bobs = put("bob")
+    mine = intake.replace("alice", bobs.pk, lamp().pk, OAK, 4, NOW)
+    bobs.refresh_from_db()
+    assert (bobs.quantity, mine.quantity) == (1, 4)
+    assert mine.order == basket_of("alice")

@@ -243,3 +243,13 @@ def test_a_text_that_nobody_can_foresee_does_not_keep_a_product_from_the_forecas
     forecast({(lamp, MONDAY): 4.0})
     netted = netting.run(NOW)
     assert (netted.foreseen, netted.refused) == (1, ())
+
+
+def test_foreseen_work_is_due_when_its_customers_will_want_it():
+    lamp = product("lamp", (center(), {}))
+    for _ in range(3):  # asked for on the Monday, wanted ten days later
+        line(lamp, due=MONDAY + timedelta(days=10))
+    forecast({(lamp, NEXT_MONDAY): 5.0})
+    netting.run(NOW)
+    [order] = WorkOrder.objects.filter(status="planned")
+    assert order.due.date() == NEXT_MONDAY + timedelta(days=7 + 10)

@@ -4,13 +4,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from journal import dispatch
+from orders import lifecycle as order_lines
 from orders.factory import CannotPromise, Wanted, factory
 from production import netting, planning, promising
 from production.availability import free_capacity, lead_days
 from production.factory import Factory, sweep
 from production.models import Machine, Plan, Reservation
 from production.promising import dates_of
-from tests.production.workshop import NOW, center, line, product
+from tests.production.workshop import MONDAY, NOW, center, forecast, line, product
 
 pytestmark = pytest.mark.django_db
 
@@ -205,3 +207,48 @@ def test_a_closed_shop_names_no_lead_time():
     lamp = product("lamp", (center(days=()), {}))
     assert lead_days([lamp.pk], NOW) == {}
     assert free_capacity([lamp.pk], NOW) == {lamp.pk: 0.0}
+
+
+def test_the_earliest_day_of_many_products_is_what_each_would_be_promised():
+    lamp, stool = product("lamp", (center("saw"), {})), product("stool", (center("drill"), {}))
+    mug = product("mug")
+    line(stool, 48 * 5)  # five days
+    plan()
+    dates = Factory().earliest([lamp.pk, stool.pk, mug.pk], NOW)
+    # The lamp: less than a day of work, three of shipping, one of band; nobody can make the mug.
+    assert dates[lamp.pk] == date(2026, 3, 6)
+    assert dates[stool.pk] > ask(lamp).committed
+    assert mug.pk not in dates
+
+
+def test_asking_about_more_products_asks_the_database_no_more(django_assert_max_num_queries):
+    saw = center()
+    products = [product(f"lamp-{number}", (saw, {})).pk for number in range(20)]
+    line(product("stool", (saw, {})), 12)
+    plan()
+
+    def queries(asked):
+        promising.forget()
+        with django_assert_max_num_queries(30) as seen:
+            assert len(Factory().earliest(asked, NOW)) == len(asked)
+        return len(seen)
+
+    assert queries(products[:1]) == queries(products)
+
+
+def test_a_cancelled_order_frees_the_time_that_was_held_for_it():
+    alices = line(product("lamp", (center(), {})), 48)
+    bobs = line(product("mug", (center("kiln"), {})))
+    hold(alices, bobs)
+    order_lines.cancel(alices.order_id, "changed her mind", by="staff:carol", at=NOW)
+    dispatch.drain(NOW)
+    assert set(Reservation.objects.values_list("order_line", flat=True)) == {bobs.pk}
+
+
+def test_work_that_is_only_foreseen_never_delays_a_promise():
+    lamp = product("lamp", (center(), {"run_minutes": 60}))
+    alone = promising.promise([promising.Piece(lamp.pk, {}, 1)], NOW)[0]
+    forecast({(lamp, MONDAY): 30.0})
+    netting.run(NOW)
+    planning.run(NOW)
+    assert promising.promise([promising.Piece(lamp.pk, {}, 1)], NOW)[0] == alone

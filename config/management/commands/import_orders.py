@@ -4,8 +4,9 @@ import resource
 import time
 from argparse import ArgumentParser
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
@@ -30,9 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
-        with tqdm(
-            unit=" lines", unit_scale=True, disable=True if options["verbosity"] == 0 else None
-        ) as bar:
+        quiet = True if options["verbosity"] == 0 else None  # None: where there is a terminal
+        with tqdm(unit=" lines", unit_scale=True, disable=quiet) as bar:
             try:
                 done = import_orders(
                     options["file"],
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                     open_since=options["open_since"],
                     now=timezone.now(),
                     start=bar.reset,
-                    progress=progress,
+                    progress=partial(_advance, bar),
                 )
             except (UnreadableFile, BadMapping) as error:
                 raise CommandError(f"{error} Nothing was imported.") from error
@@ -68,3 +68,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Every line that was not taken, with its reason: {done.refusals}")
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.stdout.write(f"{seconds:.0f} s, {peak:.0f} MB at most.")
+
+
+def _advance(bar: "tqdm[NoReturn]", lines: int) -> None:
+    bar.update(lines)
