@@ -1,6 +1,7 @@
 """One at a time, on any number of hosts: a lock that dies with whoever held it."""
 
 import fcntl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,16 @@ from django.db import connection
 
 class Busy(Exception):
     """Somebody else is doing this right now."""
+
+
+class _Mine(threading.local):
+    """What this thread holds: PostgreSQL gives a session the lock that it has once more."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+
+_mine = _Mine()
 
 
 @contextmanager
@@ -28,13 +39,17 @@ def alone(name: str) -> Iterator[None]:
 @contextmanager
 def _session_lock(name: str) -> Iterator[None]:
     key = crc32(f"tailorline:{name}".encode())
+    if name in _mine.names:
+        raise Busy(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         if not cursor.fetchone()[0]:
             raise Busy(name)
+        _mine.names.add(name)
         try:
             yield
         finally:
+            _mine.names.discard(name)
             cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
 
 

@@ -44,8 +44,10 @@ class Factory(Protocol):
         """One date for all of `wanted`; raises `CannotPromise`."""
 
     def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
-        """For lists: about when one piece of each product could be there, in a constant number
-        of queries. What nobody can make is left out."""
+        """For lists: when one piece of each product, chosen as it is first shown, could be there.
+
+        A constant number of queries. What nobody can make is left out.
+        """
 
     def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
         """Hold capacity for these lines until then; raises `CannotPromise`."""

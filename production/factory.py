@@ -5,13 +5,12 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from orders import demand
+from orders import catalogue, demand
 from orders.factory import CannotPromise, Promise, Wanted
-from production.availability import lead_days
+from production import routings
 from production.calendars import moment_at, plant_zone
 from production.models import Plan, Plant, Reservation
 from production.promising import (
-    SHIPPING_DAYS,
     Piece,
     Place,
     board,
@@ -34,12 +33,19 @@ class Factory:
         return Promise(dates.p50, dates.p90, dates.committed, reason)
 
     def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
-        """The date that would be committed to for one piece, estimated from the queues."""
-        zone = plant_zone()
-        return {
-            product_id: dates_of(now + timedelta(days=days - SHIPPING_DAYS), now, zone).committed
-            for product_id, days in lead_days(product_ids, now).items()
+        """The date that would be committed to for one piece, chosen as the shop first shows it."""
+        first = {
+            pk: catalogue.opening(sheet) for pk, sheet in catalogue.sheets(product_ids).items()
         }
+        current, zone = board(now), plant_zone()
+        found: dict[int, date] = {}
+        for product_id, making in routings.makings(product_ids).items():
+            try:
+                place = current.place(routings.freeze(making, first[product_id], 1), now)
+            except CannotBeMade:
+                continue
+            found[product_id] = dates_of(place.finish, now, zone).committed
+        return found
 
     def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
         """Hold machine time for lines; holding it again replaces what was held.

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from journal.models import Transition
 from production import replanning
-from production.models import Plan
+from production.models import Job, Plan
 
 OLDEST_PLAN = timedelta(hours=12)
 
@@ -30,6 +30,8 @@ def out_of_date(now: datetime) -> str:
         since = Transition.objects.filter(kind=kind, to_status__in=steps, at__gt=plan.as_of)
         if step := since.order_by("at").first():
             return f"{step.kind} {step.object_id} → {step.to_status}"
+    if Job.objects.unfinished().filter(parent__finished_at__gt=plan.as_of).exists():
+        return _("Pieces must be made again.")
     return ""
 
 

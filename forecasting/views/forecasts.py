@@ -95,6 +95,7 @@ class ForecastFilter(forms.Form):
         required=False,
         label=gettext_lazy("Family"),
         empty_label=gettext_lazy("All families"),
+        widget=forms.Select(attrs={"translate": "no"}),
     )
     pattern = forms.ChoiceField(
         required=False,
@@ -299,10 +300,8 @@ def _charts(past: list[dict[str, Any]], points: list[ForecastPoint]) -> dict[str
 
 
 def _edge(points: Iterable[ForecastPoint], place: int) -> list[float]:
-    """A quantile of every week, moved along with an override so that the band stays around it."""
-    return [
-        round(max(0.0, point.quantiles[place] + point.expected - point.mean), 1) for point in points
-    ]
+    """A quantile of every week: the band of the forecast, wherever an override lies."""
+    return [round(point.quantiles[place], 1) for point in points]
 
 
 def _explained(week: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,12 +118,15 @@ def gap(request: HttpRequest) -> HttpResponse:
     week = form.week_among(weeks)
     shop = _by_week(GapMeasurement.objects.filter(product=None, week__in=weeks))
     page = Paginator(_products(week, form.words), A_PAGE).get_page(request.GET.get("page"))
+    questions = [_answered(question, shop, weeks, week) for question in QUESTIONS]
+    drawn = [question for question in questions if question.history]
     context = {
         "form": form,
         "weeks": weeks,
+        "pairs": [drawn[place : place + 2] for place in range(0, len(drawn), 2)],
         "oldest_first": weeks[::-1],
         "week": week,
-        "questions": [_answered(question, shop, weeks, week) for question in QUESTIONS],
+        "questions": questions,
         "page": page,
         "rows": _rows(page.object_list),
     }
@@ -217,7 +220,6 @@ def _worth(
         question.lacking,
         told,
         [(_("Difference in goods"), values)],
-        "€",
     )
 
 

@@ -89,7 +89,7 @@ def test_the_command_fills_the_shop_runs_a_cycle_and_shows_the_logins(command, c
     text = logins.file().read_text()
     assert text in capsys.readouterr().out
     assert stat.S_IMODE(logins.file().stat().st_mode) == 0o600
-    assert len(command) == 1
+    assert len(command) == 3
     passwords = dict(line.split()[:2] for line in text.splitlines() if line.startswith("  "))
     alice = authenticate(username="alice", password=passwords["alice"])
     assert alice is not None
@@ -116,7 +116,7 @@ def test_the_second_run_changes_nothing(command):
     call_command("demo", "--date", "2027-02-01", "--seed", "5", verbosity=0)
     assert story() == before
     assert logins.file().read_text() == kept
-    assert len(command) == 1
+    assert len(command) == 3
 
 
 def test_a_shop_without_its_login_file_gets_new_passwords_and_keeps_its_rows(command):

@@ -16,7 +16,9 @@ WEEK = timedelta(weeks=1)
 
 
 def forecast(user: Any) -> DemandSeries:
-    """A product with a band, a corrected week and an override."""
+    """A product with a band, a corrected week and an override; asked again, the same."""
+    if known := DemandSeries.objects.filter(product__sku="MUG").first():
+        return known
     weekly_shop(3, this_monday())
     foreseen()
     series = DemandSeries.objects.get(product__sku="MUG")
@@ -30,7 +32,8 @@ def one_product(user: Any) -> str:
 
 
 def finished_run(user: Any) -> str:
-    return reverse("forecasting:run", args=[foreseen().run_id])
+    forecast(user)
+    return reverse("forecasting:run", args=[TrainingRun.objects.get().pk])
 
 
 def running_run(user: Any) -> str:
@@ -53,6 +56,8 @@ def with_forecast(name: str) -> Any:
 def measured(user: Any) -> int:
     """Eight weeks of all measures for a product, and an order behind the newest."""
     mug = product("MUG")
+    if GapMeasurement.objects.exists():
+        return mug.pk
     for back in range(1, 9):
         monday = this_monday() - back * WEEK
         order([line(mug, quantity=10 + back)], at=monday + timedelta(days=2))

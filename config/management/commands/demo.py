@@ -1,7 +1,7 @@
 """`manage.py demo`: the demo shop, once; a restart finds it there and changes nothing."""
 
 from argparse import ArgumentParser
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from config.models import CycleRun
 
 
 class Command(BaseCommand):
-    help = "Fill an empty shop with the demo, make its logins and run the first cycle."
+    help = "Fill an empty shop with the demo, make its logins and run the first cycles."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -32,11 +32,11 @@ class Command(BaseCommand):
         now = timezone.now()
         anchor = options["date"] or now.astimezone(zone).date()
         self._seed(anchor, options)
-        if not CycleRun.objects.filter(status=CycleRun.Status.DONE).exists():
-            moment = datetime.combine(anchor, time(6), zone)
-            self._cycle(moment if options["date"] else now)
-        if not logins.file().exists():
-            self.stdout.write(logins.issue(now))
+        if logins.file().exists():  # written last: everything before it is done
+            return
+        last = datetime.combine(anchor, time(6), zone) if options["date"] else now
+        self._cycles([*_weeks_before(anchor, zone), last])
+        self.stdout.write(logins.issue(now))
 
     def _seed(self, anchor: date, options: dict[str, Any]) -> None:
         quiet = True if options["verbosity"] == 0 else None  # None: only on a terminal
@@ -63,15 +63,24 @@ class Command(BaseCommand):
             f"{made.orders:,} orders with {made.lines:,} lines, {made.events:,} events."
         )
 
-    def _cycle(self, moment: datetime) -> None:
-        self.stdout.write("The first cycle: forecast, suggestions, plan.")
-        try:
-            cycle.run(
-                moment,
-                by="demo",
-                say=lambda step, did, seconds: self.stdout.write(
-                    f"  {step:<12} {seconds:6.1f} s  {did}"
-                ),
-            )
-        except (cycle.CycleUnderWay, cycle.CycleFailed) as error:
-            raise CommandError(str(error)) from error
+    def _cycles(self, moments: list[datetime]) -> None:
+        """One cycle a week, so that the last ones have an earlier forecast to be compared with."""
+        done = CycleRun.objects.filter(status=CycleRun.Status.DONE).count()
+        for moment in moments[done:]:
+            self.stdout.write(f"The cycle as of {moment:%Y-%m-%d %H:%M}:")
+            try:
+                cycle.run(
+                    moment,
+                    by="demo",
+                    say=lambda step, did, seconds: self.stdout.write(
+                        f"  {step:<12} {seconds:6.1f} s  {did}"
+                    ),
+                )
+            except (cycle.CycleUnderWay, cycle.CycleFailed) as error:
+                raise CommandError(str(error)) from error
+
+
+def _weeks_before(anchor: date, zone: ZoneInfo) -> list[datetime]:
+    """The start of the two weeks before the anchor's."""
+    monday = anchor - timedelta(days=anchor.weekday())
+    return [datetime.combine(monday - timedelta(weeks=back), time(), zone) for back in (2, 1)]
