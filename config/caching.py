@@ -26,6 +26,30 @@ class ForgetfulRedisCache(RedisCache):
         with suppress(RedisError):
             super().set(key, value, timeout, version)
 
+    def add(
+        self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:
+        with suppress(RedisError):
+            return super().add(key, value, timeout, version)
+        return False
+
+    def incr(self, key: Any, delta: int = 1, version: int | None = None) -> int:
+        """Raises ValueError where nothing is remembered of the key."""
+        try:
+            return super().incr(key, delta, version)
+        except RedisError as away:
+            raise ValueError(f"Key {key!r} not found") from away
+
+    def touch(self, key: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> bool:
+        with suppress(RedisError):
+            return super().touch(key, timeout, version)
+        return False
+
+    def delete(self, key: Any, version: int | None = None) -> bool:
+        with suppress(RedisError):
+            return super().delete(key, version)
+        return False
+
     def set_many(
         self, data: dict[Any, Any], timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> list[Any]:

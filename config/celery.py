@@ -92,11 +92,13 @@ app.conf.update(
             "task": "forecasting.tasks.retrain",
             "schedule": crontab(hour=2, minute=10),
             "kwargs": {"kind": "forecast"},
+            "options": {"expires": 3600},
         },
         "retrain-suggestions": {
             "task": "forecasting.tasks.retrain",
             "schedule": crontab(hour=2, minute=40),
             "kwargs": {"kind": "ranking"},
+            "options": {"expires": 3600},
         },
     },
 )

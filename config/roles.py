@@ -43,6 +43,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "production.job": ("view", "change"),
         "production.downtimeevent": ("view", "add", "change"),
         "production.gapmeasurement": ("view",),
+        "forecasting": ("view",),
         "journal.transition": ("view",),
     },
     "admin": dict.fromkeys(APPS, ALL),

@@ -36,6 +36,7 @@ urlpatterns = [
         ),
     ),
     path("staff/", dashboard.dashboard, name="dashboard"),
+    path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
     path("pictures/<str:sku>.svg", pictures.picture, name="picture"),
     path("slots/recommendations/", include("recommendations.urls_slots")),

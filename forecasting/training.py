@@ -61,7 +61,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     option_model = options.OptionModel.fit(sales)
     forecast = _write(run, history, chosen, option_model, beat)
     path, digest = artefacts.save(
-        f"forecast-{run.pk}",
+        f"forecast-{run.pk}-{run.attempts}",
         chosen.to_arrays(),
         {"options": option_model.to_dict(), "option_sales": len(sales)},
     )

@@ -19,7 +19,9 @@ from orders.configuration import (
     matches,
     opening,
     price,
+    price_from,
     store,
+    usual,
 )
 from orders.models import AvailabilityPeriod, OptionGroup, Product
 
@@ -39,9 +41,11 @@ __all__ = [
     "on_sale",
     "opening",
     "price",
+    "price_from",
     "sheet",
     "sheets",
     "store",
+    "usual",
 ]
 
 

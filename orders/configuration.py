@@ -501,6 +501,36 @@ def opening(sheet: ProductSheet) -> dict[str, object]:
     return first
 
 
+def usual(sheet: ProductSheet, day: date) -> dict[str, object]:
+    """What the configurator shows first; where something must be written, a sample."""
+    raw = opening(sheet)
+    for group in sheet.groups:
+        if group.required and group.kind in {"text", "date"}:
+            raw.setdefault(group.code, "A" if group.kind == "text" else day.isoformat())
+    return raw
+
+
+def price_from(sheet: ProductSheet, day: date) -> Decimal:
+    """The least that the product costs: its cheapest answers where they go together."""
+    for raw in (_cheapest(sheet, day), usual(sheet, day)):
+        try:
+            return price(sheet, check(sheet, raw)).unit
+        except ImpossibleConfiguration:
+            continue
+    return sheet.base_price
+
+
+def _cheapest(sheet: ProductSheet, day: date) -> dict[str, object]:
+    raw = usual(sheet, day)
+    for group in sheet.groups:
+        sold = [value for value in group.values if value.active]
+        if group.kind == "select" and group.required and sold:
+            raw[group.code] = min(sold, key=lambda value: value.price_delta).code
+        elif not group.required:
+            raw.pop(group.code, None)
+    return raw
+
+
 def digest(values: Mapping[str, object]) -> str:
     """SHA-256 of the canonical JSON: the same choice has the same digest."""
     text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

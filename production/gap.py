@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from forecasting import outlook
@@ -263,6 +264,7 @@ def _keep(week: date, figures: Iterable[Figure], at: datetime) -> int:
         )
         for one in figures
     ]
-    GapMeasurement.objects.filter(week=week, side=Side.WANT_PLAN).delete()
-    GapMeasurement.objects.bulk_create(rows, batch_size=500)
+    with transaction.atomic():
+        GapMeasurement.objects.filter(week=week, side=Side.WANT_PLAN).delete()
+        GapMeasurement.objects.bulk_create(rows, batch_size=500)
     return len(rows)

@@ -130,7 +130,7 @@ def load_work() -> list[Work]:
     pegs: dict[int, list[Pegging]] = {}
     for peg in Pegging.objects.filter(work_order__status__in=PLANNABLE).order_by("pk"):
         pegs.setdefault(peg.work_order_id, []).append(peg)
-    cured = _cured()
+    cured = _cured({order_id: left[0].sequence for order_id, left in jobs.items()})
     return [
         Work(
             order,
@@ -151,16 +151,16 @@ def _not_before(order: WorkOrder, pegs: Sequence[Pegging], zone: ZoneInfo) -> da
     return datetime.combine(week, time(), tzinfo=zone) if week else None
 
 
-def _cured() -> dict[int, datetime]:
-    """When the lag after the last finished job of a work order is over."""
+def _cured(next_steps: Mapping[int, int]) -> dict[int, datetime]:
+    """When the lag after the last finished step before a work order's next one is over."""
     done = Job.objects.filter(
         status=Job.Status.DONE, finished_at__isnull=False, work_order__status__in=PLANNABLE
     )
     over: dict[int, datetime] = {}
-    for order_id, finished_at, lag in done.order_by("sequence").values_list(
-        "work_order_id", "finished_at", "min_lag_minutes"
+    for order_id, sequence, finished_at, lag in done.order_by("sequence").values_list(
+        "work_order_id", "sequence", "finished_at", "min_lag_minutes"
     ):
-        if finished_at is not None:
+        if finished_at is not None and sequence < next_steps.get(order_id, 0):
             over[order_id] = finished_at + timedelta(minutes=lag)
     return over
 

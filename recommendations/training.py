@@ -33,7 +33,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     beat(0.4, "fitting the rankers")
     blend = Blend.fit(log, products, _day(run.data_cut))
     beat(0.9, "storing the ranking")
-    path, digest = artefacts.save(f"ranking-{run.pk}", blend.to_arrays(), {})
+    path, digest = artefacts.save(f"ranking-{run.pk}-{run.attempts}", blend.to_arrays(), {})
     ranking, _ = Ranking.objects.update_or_create(run=run, defaults={"as_of": run.data_cut})
     return runs.Outcome(
         metrics=_metrics(blend, log),
@@ -55,9 +55,7 @@ def ordered_rows(lines: pd.DataFrame) -> Iterator[Row]:
         yield user, str(row.product_id), 1.0, _day(row.placed_at)
 
 
-def _visits(
-    as_of: datetime, since: datetime, product_ids: Collection[int] | None
-) -> Iterator[Row]:
+def _visits(as_of: datetime, since: datetime, product_ids: Collection[int] | None) -> Iterator[Row]:
     events = behaviour.events(as_of, since=since)
     if product_ids is not None:
         events = events[events["product_id"].isin(product_ids)]
@@ -120,4 +118,3 @@ def _notes(blend: Blend) -> list[str]:
 
 def _publish(ranking: Ranking, now: datetime) -> None:
     Ranking.objects.filter(pk=ranking.pk).update(published_at=now)
-

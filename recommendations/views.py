@@ -1,6 +1,8 @@
 """Suggestions as fragments of the shop's pages. Where there are none, nothing is shown."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +20,7 @@ MOST_PRODUCTS = 100
 
 class Card(NamedTuple):
     sheet: ProductSheet
+    price_from: Decimal
     why: str
 
 
@@ -26,7 +29,7 @@ def for_product(request: HttpRequest, product_id: int) -> HttpResponse:
     now = timezone.now()
     visitor = serving.Visitor(*visiting.personal(request, now))
     found = serving.for_product(product_id, visitor, now)
-    return _fragment(request, _("Goes well with it"), found)
+    return _fragment(request, _("Goes well with it"), found, now)
 
 
 @require_safe
@@ -36,11 +39,17 @@ def for_basket(request: HttpRequest) -> HttpResponse:
     named = [int(pk) for pk in request.GET.getlist("product")[:MOST_PRODUCTS] if pk.isdecimal()]
     visitor = serving.Visitor(*visiting.personal(request, now))
     found = serving.for_basket(named, visitor, now)
-    return _fragment(request, _("Goes well with your basket"), found)
+    return _fragment(request, _("Goes well with your basket"), found, now)
 
 
-def _fragment(request: HttpRequest, title: str, found: Sequence[serving.Suggested]) -> HttpResponse:
+def _fragment(
+    request: HttpRequest, title: str, found: Sequence[serving.Suggested], now: datetime
+) -> HttpResponse:
     sheets = catalogue.sheets([one.product_id for one in found]) if found else {}
-    cards = [Card(sheets[one.product_id], one.why) for one in found if one.product_id in sheets]
+    cards = [
+        Card(sheet, catalogue.price_from(sheet, now.date()), one.why)
+        for one in found
+        if (sheet := sheets.get(one.product_id))
+    ]
     context = {"title": title, "cards": cards}
     return render(request, "recommendations/_suggestions.html", context)

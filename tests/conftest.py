@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.utils import timezone, translation
 
 from config import embedded_redis
 
@@ -108,3 +109,11 @@ def _own_data_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = str(folder / "uploads")
     settings.EMAIL_FILE_PATH = str(folder / "mail")
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Generator[None, None, None]:
+    """A page that one test reads in another language or time zone does not set the next one's."""
+    yield
+    translation.deactivate()
+    timezone.deactivate()

@@ -65,7 +65,9 @@ def money(amount: Decimal | float | None, currency: str = "EUR") -> SafeString:
     digits = 0 if currency in WITHOUT_CENTS else 2
     sign = "−" if amount < 0 else ""
     symbol = "¥" if currency == "CNY" and _language() == "zh-hans" else SYMBOLS.get(currency)
-    figures = number_format(-amount if sign else amount, digits, use_l10n=True, force_grouping=True)
+    figures = number_format(
+        round(Decimal(abs(amount)), digits), digits, use_l10n=True, force_grouping=True
+    )
     text = f"{sign}{symbol}{figures}" if symbol else f"{sign}{figures} {currency}"
     return format_html('<span class="money" translate="no">{}</span>', text)
 
@@ -116,12 +118,16 @@ def duration(value: timedelta | None) -> str:
 
 @register.filter
 def percent(value: float | None, digits: int = 0) -> str:
-    return MISSING if value is None else f"{number_format(value * 100, digits)} %"
+    return MISSING if value is None else f"{number_format(round(value * 100, digits), digits)} %"
 
 
 @register.filter
 def count(value: float | None, digits: int = 0) -> str:
-    return MISSING if value is None else number_format(value, digits, force_grouping=True)
+    return (
+        MISSING
+        if value is None
+        else number_format(round(value, digits), digits, force_grouping=True)
+    )
 
 
 @register.simple_tag

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -21,10 +21,10 @@ from orders.catalogue import (
     opening,
     price,
     sheets,
+    usual,
 )
 from orders.factory import CannotPromise, Promise, Wanted, factory
 
-SAMPLE_KINDS = frozenset({"text", "date"})
 PREFIX = "o-"  # of a question's field: no option can be mistaken for the quantity or the token
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -119,15 +119,6 @@ def answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
 def first_answers(sheet: ProductSheet, data: QueryDict) -> dict[str, object]:
     """What the address asks for, else what the configurator shows first."""
     return answers(sheet, data) if is_answered(sheet, data) else opening(sheet)
-
-
-def usual(sheet: ProductSheet, day: date) -> dict[str, object]:
-    """What the configurator shows first; where something must be written, a sample."""
-    raw = opening(sheet)
-    for group in sheet.groups:
-        if group.required and group.kind in SAMPLE_KINDS:
-            raw.setdefault(group.code, "A" if group.kind == "text" else day.isoformat())
-    return raw
 
 
 def is_answered(sheet: ProductSheet, data: QueryDict) -> bool:

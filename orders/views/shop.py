@@ -22,7 +22,7 @@ from orders.catalogue import (
     ProductSheet,
     check,
     describe,
-    price,
+    price_from,
     sheets,
 )
 from orders.factory import CannotPromise, Promise, factory
@@ -116,27 +116,6 @@ def cards(page: Iterable[Product], now: datetime) -> list[Card]:
     dates = _earliest(list(known), now)
     shown = [known[product.pk] for product in page]
     return [Card(sheet, price_from(sheet, now.date()), dates[sheet.product_id]) for sheet in shown]
-
-
-def price_from(sheet: ProductSheet, day: date) -> Decimal:
-    """The least that the product costs: its cheapest answers where they go together."""
-    for raw in (_cheapest(sheet, day), configuring.usual(sheet, day)):
-        try:
-            return price(sheet, check(sheet, raw)).unit
-        except ImpossibleConfiguration:
-            continue
-    return sheet.base_price
-
-
-def _cheapest(sheet: ProductSheet, day: date) -> dict[str, object]:
-    raw = configuring.usual(sheet, day)
-    for group in sheet.groups:
-        sold = [value for value in group.values if value.active]
-        if group.kind == "select" and group.required and sold:
-            raw[group.code] = min(sold, key=lambda value: value.price_delta).code
-        elif not group.required:
-            raw.pop(group.code, None)
-    return raw
 
 
 def _earliest(product_ids: Sequence[int], now: datetime) -> dict[int, date | None]:

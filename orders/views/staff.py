@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import django_filters as filters  # type: ignore[import-untyped]  # it has none
+import django_filters as filters
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator

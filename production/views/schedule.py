@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import django_filters as filters  # type: ignore[import-untyped]  # it has none
+import django_filters as filters
 from django import forms
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, Q

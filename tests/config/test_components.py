@@ -135,3 +135,16 @@ def test_a_page_carries_no_inline_script_and_no_inline_style(client, db):
     assert "<style" not in html
     assert "<script>" not in html
     assert "This page does not exist" in html
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (ui.count(6.5), "6"),
+        (ui.count(7.5), "8"),
+        (ui.percent(0.1999), "20 %"),
+        (ui.count(19.99), "20"),
+    ],
+)
+def test_figures_are_rounded_not_cut(shown, text):
+    assert shown == text

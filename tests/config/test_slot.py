@@ -4,7 +4,7 @@ import re
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.middleware.csrf import _does_token_match
+from django.middleware.csrf import _does_token_match  # type: ignore[attr-defined]
 from django.template import Context, RequestContext, Template
 from django.test import Client, RequestFactory
 from django.urls import path

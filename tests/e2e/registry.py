@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from orders import tracking
 from orders.models import Order
+from production.api import urls as production_api
 from tests import factories
 from tests.e2e import foreseen, works
 
@@ -170,4 +171,11 @@ EXEMPT: dict[str, str] = {
     "production:work-of-order": "a fragment of an order's page",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
+    "live": "a stream that pages listen to",
+    "schema": "machines read it",
+    "api-docs": "API docs, exempt by design",
+    **{
+        f"terminal-{name}": "machines read it"
+        for name in ("queue", "claim", "acknowledge", *production_api.STEPS)
+    },
 }

@@ -14,7 +14,7 @@ from forecasting.models import DemandSeries, ForecastPoint, TrainingRun
 from tests.factories import product
 from tests.forecasting.shop import foreseen, sell, this_monday, weekly_shop
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.forecasting.staff_urls")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

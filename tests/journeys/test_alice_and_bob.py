@@ -11,7 +11,6 @@ import time_machine
 from django.core import mail
 from django.core.cache import cache
 from django.db.models import Sum
-from django.urls import reverse
 
 from forecasting import outlook
 from forecasting.models import DemandPoint, TrainingRun
@@ -150,6 +149,8 @@ def test_alices_order_travels_the_whole_way(clock, worker, cells, alice, sam):
     clock.move_to(MONDAY)
     _vera_is_not_told_what_too_few_have_done()
     order, link = _alice_configures_and_orders(worker, alice)
+    assert "Your order is confirmed." in alice.read(link)
+    link = _the_link_in_her_letter(clock, worker, order)
     _the_plan_holds_her_jobs(clock, worker, order)
     _bob_cuts(clock, cells["saw"])
     _bob_paints_and_the_paint_cures(clock, cells)
@@ -196,16 +197,24 @@ def _alice_configures_and_orders(worker, alice):
     order, link = ordered(alice)
     assert str(order.total) == "300.00"
     assert (order.status, order.customer.user) == ("confirmed", None)
-    assert "Your order is confirmed." in alice.read(link)
     return order, link
+
+
+def _the_link_in_her_letter(clock, worker, order):
+    clock.move_to(at(9, 0) + timedelta(seconds=5))
+    worker.tick("sweep")
+    worker.tick("sweep")
+    [letter] = mail.outbox
+    assert letter.to == ["alice@example.org"]
+    assert order.number in letter.subject
+    link = re.search(r"/track/\S+", letter.body)
+    assert link
+    return link[0]
 
 
 def _the_plan_holds_her_jobs(clock, worker, order):
     clock.move_to(at(9, 1))
-    worker.tick("watch-plan", "sweep")
-    [letter] = mail.outbox
-    assert letter.to == ["alice@example.org"]
-    assert order.number in letter.subject
+    worker.tick("watch-plan")
     assert published().violations == []
     assert planned(order) == [
         ("Cut wood", "saw-2", at(9, 1), at(9, 11), at(9, 31)),
