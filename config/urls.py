@@ -17,7 +17,11 @@ urlpatterns = [
     path("live/", live, name="live"),
     path("language/", language.choose, name="set_language"),
     # one door to sign in: it counts failures
-    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
+    path(
+        "admin/login/",
+        RedirectView.as_view(pattern_name="login", query_string=True),
+        name="admin-login",
+    ),
     path("admin/", admin.site.urls),
     path("api/v1/terminal/", include("production.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

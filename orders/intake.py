@@ -232,7 +232,8 @@ def _put(
     with transaction.atomic():
         basket = _open_basket(basket_key, sheet.currency, language, now)
         old = basket.lines.filter(pk=old_id).first() if old_id else None
-        same = basket.lines.filter(configuration=configuration).exclude(pk=old_id).first()
+        others = basket.lines.exclude(pk=old.pk) if old else basket.lines.all()
+        same = others.filter(configuration=configuration).first()
         line = same or old or _new_line(basket)
         line.configuration = configuration
         line.quantity = read_quantity(pieces + (same.quantity if same else 0))

@@ -92,9 +92,21 @@ def group(
     return made
 
 
-def rule(of: Product, kind: str, condition: object, consequence: object, message: str = "") -> None:
+def rule(
+    of: Product,
+    kind: str,
+    condition: object,
+    consequence: object,
+    message: str = "",
+    translations: dict[str, dict[str, str]] | None = None,
+) -> None:
     ConfigurationRule.objects.create(
-        product=of, kind=kind, condition=condition, consequence=consequence, message=message
+        product=of,
+        kind=kind,
+        condition=condition,
+        consequence=consequence,
+        message=message,
+        translations=translations or {},
     )
 
 
@@ -131,6 +143,7 @@ def lamp() -> Product:
         {"material": ["oak", "walnut"]},
         {"finish": ["oiled", "painted"]},
         "Wood needs a finish.",
+        {"zh-hans": {"message": "木材需要表面处理。"}},
     )
     rule(
         made,

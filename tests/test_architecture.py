@@ -53,7 +53,9 @@ def graph():
     return grimp.build_graph(*FLOORS, include_external_packages=False, cache_dir=None)
 
 
-def test_imports_only_go_down_and_pure_packages_stay_pure():
+def test_imports_only_go_down_and_pure_packages_stay_pure(monkeypatch):
+    # its logging would switch off every logger that there is
+    monkeypatch.setattr("importlinter.cli._configure_logging", lambda verbose: None)
     assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 

@@ -65,9 +65,8 @@ def money(amount: Decimal | float | None, currency: str = "EUR") -> SafeString:
     digits = 0 if currency in WITHOUT_CENTS else 2
     sign = "−" if amount < 0 else ""
     symbol = "¥" if currency == "CNY" and _language() == "zh-hans" else SYMBOLS.get(currency)
-    figures = number_format(
-        round(Decimal(abs(amount)), digits), digits, use_l10n=True, force_grouping=True
-    )
+    rounded = round(Decimal(amount).copy_abs(), digits)
+    figures = number_format(rounded, digits, use_l10n=True, force_grouping=True)
     text = f"{sign}{symbol}{figures}" if symbol else f"{sign}{figures} {currency}"
     return format_html('<span class="money" translate="no">{}</span>', text)
 

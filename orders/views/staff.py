@@ -14,6 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -158,8 +160,8 @@ def _is_ready(shown: ShownLine) -> bool:
     return shown.line.status == OrderLine.Status.READY
 
 
-def _parcel_text(shown: ShownLine) -> str:
-    return f"{shown.line.quantity} × {shown.name}"
+def _parcel_text(shown: ShownLine) -> SafeString:
+    return format_html('<span translate="no">{} × {}</span>', shown.line.quantity, shown.name)
 
 
 class WhyForm(forms.Form):

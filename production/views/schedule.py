@@ -31,6 +31,7 @@ class EntryFilter(filters.FilterSet):  # type: ignore[misc]  # untyped, as above
         to_field_name="code",
         label=gettext_lazy("Cell"),
         empty_label=gettext_lazy("All cells"),
+        widget=forms.Select(attrs={"translate": "no"}),  # names of cells
     )
     day = filters.DateFilter(
         method="from_day",

@@ -12,9 +12,11 @@ from django.conf.urls.i18n import i18n_patterns
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import include, path
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.i18n import set_language
+
+from config import urls
 
 NOON = datetime(2026, 3, 2, 11, 5, tzinfo=UTC)
 MONDAYS = [date(2026, 1, 5) + timedelta(weeks=week) for week in range(18)]
@@ -108,5 +110,5 @@ urlpatterns = [
     *i18n_patterns(
         path("gallery/", customer, name="gallery-customer"), prefix_default_language=False
     ),
-    path("", include("config.urls")),
+    *urls.urlpatterns,
 ]

@@ -171,6 +171,7 @@ EXEMPT: dict[str, str] = {
     "production:work-of-order": "a fragment of an order's page",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
+    "admin-login": "leads to the login page",
     "live": "a stream that pages listen to",
     "schema": "machines read it",
     "api-docs": "API docs, exempt by design",

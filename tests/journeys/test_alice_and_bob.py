@@ -207,7 +207,7 @@ def _the_link_in_her_letter(clock, worker, order):
     [letter] = mail.outbox
     assert letter.to == ["alice@example.org"]
     assert order.number in letter.subject
-    link = re.search(r"/track/\S+", letter.body)
+    link = re.search(r"/track/\S+", str(letter.body))
     assert link
     return link[0]
 

@@ -116,6 +116,11 @@ def test_the_product_page_stands_with_a_damaged_ranking(shop, own_models, client
     assert client.get(f"/slots/recommendations/product/{shop['CUP'].pk}/").status_code == 200
 
 
+def test_a_suggestion_shows_what_it_costs_at_least(shop, client):
+    page = client.get(f"/slots/recommendations/product/{shop['CUP'].pk}/").content.decode()
+    assert page.count("€100.00") == page.count("product-card") > 0
+
+
 def test_a_list_costs_few_questions(shop, django_assert_max_num_queries):
     alice = customer("Alice")
     order([line(shop["LAMP"])], at=NOW, by=alice)
