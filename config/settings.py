@@ -95,7 +95,8 @@ def _database() -> dict[str, object]:
     if not env.str("DATABASE_URL", default=""):
         database["NAME"] = str(DATA_DIR / "tailorline.sqlite3")  # any path, so not as a URL
     if "sqlite3" in str(database["ENGINE"]):
-        database["ENGINE"] = "config.queued_sqlite"
+        if "pytest" not in sys.modules:  # its parallel workers know only the plain engine by name
+            database["ENGINE"] = "config.queued_sqlite"
         # Readers never wait for the writer; a writer takes the lock at BEGIN, so it waits
         # instead of failing half-way; FULL because an accepted order must survive a power cut.
         database["OPTIONS"] = {
@@ -141,7 +142,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 # Served without TLS only to this machine; `up --lan` and any other address speak HTTPS.
-SECURE_COOKIES = BIND not in {"127.0.0.1", "localhost", "::1"}
+SECURE_COOKIES = BIND not in {"127.0.0.1", "localhost", "::1"} or any(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"

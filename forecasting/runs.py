@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from forecasting.lifecycle import TRAINING_RUN
 from forecasting.models import TrainingRun
@@ -30,6 +30,7 @@ __all__ = [
     "CannotRollBack",
     "Outcome",
     "TrainingRun",
+    "before_live",
     "cancel",
     "champion",
     "promote",
@@ -301,12 +302,22 @@ def promote(run: TrainingRun, *, by: str, now: datetime, why: str = "") -> None:
 
 def roll_back(kind: str, *, by: str, now: datetime, why: str) -> TrainingRun:
     """Put the model that was live before the present one back."""
-    runs = TrainingRun.objects.filter(kind=kind, status=TrainingRun.Status.RETIRED)
-    earlier = runs.order_by("-data_cut", "-pk").first()
+    earlier = before_live(kind)
     if earlier is None:
         raise CannotRollBack(f"There is no earlier {kind} model to go back to.")
     promote(earlier, by=by, now=now, why=why)
     return earlier
+
+
+def before_live(kind: str) -> TrainingRun | None:
+    """The model that was live before the present one; going back again goes further back."""
+    live = champion(kind)
+    runs = TrainingRun.objects.filter(kind=kind, status=TrainingRun.Status.RETIRED)
+    if live is not None:
+        runs = runs.filter(
+            Q(data_cut__lt=live.data_cut) | Q(data_cut=live.data_cut, pk__lt=live.pk)
+        )
+    return runs.order_by("-data_cut", "-pk").first()
 
 
 def cancel(run: TrainingRun, *, by: str, now: datetime) -> None:

@@ -32,4 +32,4 @@ def staff_only(permission: str) -> Callable[[View[P]], Guarded[P]]:
 
 def staff_name(request: HttpRequest) -> str:
     """Who acts, as transitions name it."""
-    return f"staff:{request.user.get_username()}"
+    return f"staff:{request.user.get_username()}"[:80]

@@ -123,7 +123,7 @@ def drain(now: datetime) -> int:
 
 def _put_off(handling_id: int, error: Exception, now: datetime) -> None:
     duty = Handling.objects.get(pk=handling_id)
-    wait = min(timedelta(seconds=15 * 2**duty.attempts), LONGEST_WAIT)
+    wait = min(timedelta(seconds=15 * 2 ** min(duty.attempts, 8)), LONGEST_WAIT)
     Handling.objects.filter(pk=handling_id).update(
         attempts=duty.attempts + 1,
         due_at=now + GRACE + wait,

@@ -94,7 +94,7 @@ async def live(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=403)
     seen = request.headers.get("Last-Event-ID", "")
     return StreamingHttpResponse(
-        _newsroom.watch(int(seen) if seen.isdigit() else None),
+        _newsroom.watch(int(seen) if seen.isdecimal() and len(seen) < 19 else None),
         content_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

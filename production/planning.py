@@ -77,7 +77,8 @@ def run(
         violations = scheduling.check(problem, schedule)
         plan = _draft(origin, seed, schedule, violations, work, by)
         progress(0.7, _("Writing the plan"))
-        _write(plan, shop, work, schedule)
+        if not violations:
+            _write(plan, shop, work, schedule)
         _settle(plan, schedule, perf_counter() - began, work, by, as_of)
         progress(0.9, _("Telling the orders"))
         return _follow(plan, problem, schedule, work, by, as_of)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Max, Min
@@ -164,6 +165,7 @@ def _taken(number: int, slot: Slot) -> scheduling.PlannedOperation:
 class _Kept:
     """The last boards that were built, and what they were built from."""
 
+    lock = Lock()
     plan_key: object = None
     planned: Board | None = None
     key: object = None
@@ -173,15 +175,16 @@ class _Kept:
 def board(now: datetime) -> Board:
     """The board of the published plan and the active reservations, built anew only as far as one
     of them, or the day, has changed."""
-    plan_key = _plan_key(now)
-    if _Kept.planned is None or _Kept.plan_key != plan_key:
-        _Kept.planned, _Kept.plan_key, _Kept.board = _build(now), plan_key, None
-    key = _reservation_key(now)
-    if _Kept.board is None or _Kept.key != key:
-        origin = _Kept.planned.shop.origin
-        _Kept.board = _Kept.planned.with_slots(_reserved_slots(origin, now))
-        _Kept.key = key
-    return _Kept.board
+    with _Kept.lock:  # requests run in threads of their own
+        plan_key = _plan_key(now)
+        if _Kept.planned is None or _Kept.plan_key != plan_key:
+            _Kept.planned, _Kept.plan_key, _Kept.board = _build(now), plan_key, None
+        key = _reservation_key(now)
+        if _Kept.board is None or _Kept.key != key:
+            origin = _Kept.planned.shop.origin
+            _Kept.board = _Kept.planned.with_slots(_reserved_slots(origin, now))
+            _Kept.key = key
+        return _Kept.board
 
 
 def forget() -> None:

@@ -89,16 +89,20 @@ def _send(request_id: int, at: datetime) -> None:
 
 
 def run(request_id: int, *, clock: Callable[[], datetime]) -> None:
-    """Net and plan for a request. A request that somebody has taken is left to them."""
+    """Net and plan for a request, also one whose worker was killed; one that is being worked on
+    is left to its worker, who holds the planner's lock."""
     now = clock()
     last = newest(now)
-    if last is None or (last.request_id, last.status) != (request_id, "queued"):
+    if last is None or last.request_id != request_id or not last.under_way:
         return
-    record(REPLANNING, [(request_id, "queued")], "running", by=last.by, at=now)
+    again = last.status == "running"
+    if not again:
+        record(REPLANNING, [(request_id, "queued")], "running", by=last.by, at=now)
     try:
         did = _net_and_plan(request_id, last.by, now)
     except (PlanningUnderWay, planning.PlanRejected) as error:
-        _end(request_id, "failed", last.by, clock(), _refusal(error))
+        if not (again and isinstance(error, PlanningUnderWay)):
+            _end(request_id, "failed", last.by, clock(), _refusal(error))
     except Exception as error:
         text = _("Something went wrong: %(error)s. The plan before it stands.")
         _end(request_id, "failed", last.by, clock(), text % {"error": type(error).__name__})

@@ -30,6 +30,11 @@ def out_of_date(now: datetime) -> str:
         since = Transition.objects.filter(kind=kind, to_status__in=steps, at__gt=plan.as_of)
         if step := since.order_by("at").first():
             return f"{step.kind} {step.object_id} → {step.to_status}"
+    repaired = Transition.objects.filter(
+        kind="machine", from_status__in=("down", "maintenance"), at__gt=plan.as_of
+    )
+    if repaired.exists():
+        return _("A machine is back.")
     if Job.objects.unfinished().filter(parent__finished_at__gt=plan.as_of).exists():
         return _("Pieces must be made again.")
     return ""

@@ -189,7 +189,7 @@ def roll_back(request: HttpRequest, kind: str) -> HttpResponse:
 
 
 def _has_earlier(row: TrainingRun) -> bool:
-    return TrainingRun.objects.filter(kind=row.kind, status="retired").exists()
+    return runs.before_live(row.kind) is not None
 
 
 def _timeline(row: TrainingRun) -> list[Any]:

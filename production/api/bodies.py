@@ -8,6 +8,7 @@ from rest_framework import serializers
 from production.models import Job, Machine
 
 MOST_PIECES = 1_000_000
+BIGGEST_KEY = 2**63 - 1
 BIGGEST = 2**31 - 1
 
 Body = serializers.Serializer[Any]
@@ -46,13 +47,19 @@ class FailBody(PiecesBody):
 
 class ClaimBody(OperatorBody):
     job = serializers.IntegerField(
-        min_value=1, required=False, help_text="A certain job; without it the next one."
+        min_value=1,
+        max_value=BIGGEST_KEY,
+        required=False,
+        help_text="A certain job; without it the next one.",
     )
     version = serializers.IntegerField(
         min_value=0, max_value=BIGGEST, required=False, help_text="Of the named job."
     )
     machine = serializers.IntegerField(
-        min_value=1, required=False, help_text="Without it, the job's planned or freest machine."
+        min_value=1,
+        max_value=BIGGEST_KEY,
+        required=False,
+        help_text="Without it, the job's planned or freest machine.",
     )
 
 

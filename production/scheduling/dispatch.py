@@ -114,11 +114,15 @@ class _Run:
 
     def _place_pins(self, set_aside: Mapping[str, Impossible]) -> None:
         problem = self.table.problem
-        for operation in sorted(problem.operations(), key=_pinned_start):
+        pinned = [
+            (span, operation.id, operation, operation.pinned.machine_id)
+            for operation in problem.operations()
+            if operation.pinned and (span := problem.pinned_span(operation))
+        ]
+        for span, _, operation, machine_id in sorted(pinned, key=lambda pin: pin[:2]):
             known = set_aside.get(operation.job_id)
-            span = problem.pinned_span(operation) if operation.pinned else None
-            if operation.pinned and span and not (known and known.reason == Reason.PIN_CONFLICT):
-                self.timelines[operation.pinned.machine_id].append(operation, *span)
+            if not (known and known.reason == Reason.PIN_CONFLICT):
+                self.timelines[machine_id].append(operation, *span)
                 self.ends[operation.id] = span[1]
 
     def _plan(self, jobs: list[Job]) -> None:
@@ -303,11 +307,6 @@ class _Run:
         if latest is None:
             self._go_on(self.table.problem.job[job_id], chain[-1])
         return True
-
-
-def _pinned_start(operation: Operation) -> tuple[int, int, str]:
-    pin = operation.pinned
-    return (pin.start, pin.end or pin.start, operation.id) if pin else (0, 0, operation.id)
 
 
 def _absorb(timeline: Timeline, work: int) -> None:

@@ -60,15 +60,16 @@ def gone(pid):
 def test_what_a_program_prints_is_on_the_console_and_in_its_log(supervisor, said, tmp_path):
     child = supervisor.start(python("web", FOREVER, ready_text=b"up"))
     assert supervisor.wait_until_ready([child], within=20)
-    assert "web     | up" in said
+    until(supervisor, lambda: "web     | up" in said)
     assert "up" in (tmp_path / "logs" / "web.log").read_text()
 
 
 def test_a_quiet_program_is_only_in_its_log(supervisor, said, tmp_path):
     child = supervisor.start(python("redis", FOREVER, ready_text=b"up", quiet=True))
     assert supervisor.wait_until_ready([child], within=20)
+    log = tmp_path / "logs" / "redis.log"
+    until(supervisor, lambda: log.exists() and "up" in log.read_text())
     assert said == []
-    assert "up" in (tmp_path / "logs" / "redis.log").read_text()
 
 
 def test_a_program_that_is_killed_starts_again_and_people_are_told(supervisor, said):

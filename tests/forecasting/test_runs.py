@@ -231,3 +231,13 @@ def test_a_trainer_that_is_silent_for_too_long_loses_its_lease(clock, trainer, m
     assert not thread.is_alive()  # it gave up by itself
     run.refresh_from_db()
     assert run.lease_until == NOW + runs.QUEUE_LEASE
+
+
+def test_going_back_twice_goes_further_back(clock, trainer):
+    first = runs.train(ask(clock).pk, clock=clock)
+    for _ in range(2):
+        clock.pass_(days=7)
+        runs.train(ask(clock).pk, clock=clock)
+    for _ in range(2):
+        live = runs.roll_back("forecast", by="staff:alice", now=clock(), why="too high")
+    assert live.pk == first.pk

@@ -103,3 +103,11 @@ def test_a_duty_done_by_another_worker_is_not_done_twice(heard):
     assert dispatch.handle(pk, now=NOW)
     assert dispatch.handle(pk, now=NOW)
     assert heard == [7]
+
+
+def test_one_that_has_failed_for_days_is_still_tried_every_hour(heard):
+    open_door()
+    Handling.objects.filter(receiver="broken").update(attempts=60)
+    dispatch.drain(NOW)
+    duty = Handling.objects.get(receiver="broken")
+    assert timedelta(minutes=59) < duty.due_at - NOW < timedelta(minutes=62)
