@@ -115,7 +115,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": (
         {"BACKEND": "config.caching.ForgetfulRedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
+        # parallel tests share one Redis, and must not share one cache
+        if REDIS_URL and "pytest" not in sys.modules
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     )
 }

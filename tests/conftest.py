@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.utils import timezone, translation
 
 from config import embedded_redis
@@ -109,6 +110,13 @@ def _own_data_dir(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.DATA_DIR = folder
     settings.MEDIA_ROOT = str(folder / "uploads")
     settings.EMAIL_FILE_PATH = str(folder / "mail")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache() -> Generator[None, None, None]:
+    """What one test remembers is not known to the next."""
+    yield
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

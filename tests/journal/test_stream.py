@@ -27,6 +27,15 @@ def told(message):
 
 
 @pytest.fixture(autouse=True)
+def outside_of_any_loop():
+    """A browser test before this one may have left its event loop running in this thread."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(running)
+
+
+@pytest.fixture(autouse=True)
 def quickly(monkeypatch):
     monkeypatch.setattr(stream, "EVERY_SECONDS", 0.01)
 
