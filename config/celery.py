@@ -77,6 +77,11 @@ app.conf.update(
             "schedule": 30.0,
             "options": {"expires": 30},
         },
+        "prune-plans": {
+            "task": "production.tasks.prune_plans",
+            "schedule": 600.0,
+            "options": {"expires": 600},
+        },
         "note-abandonments": {
             "task": "orders.tasks.note_abandonments",
             "schedule": 900.0,

@@ -27,11 +27,15 @@ class Tick:
 
 @dataclass(frozen=True)
 class Shape:
-    """A line or an area: `path` is the `d` of an SVG path, `css` its class."""
+    """A line or an area: `path` is the `d` of an SVG path, `css` its class.
+
+    `dots` are the points of a line that stand alone: a stroke of one point draws nothing.
+    """
 
     path: str
     css: str
     label: str = ""
+    dots: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True)
@@ -102,8 +106,8 @@ class Frame:
     high: float
 
     def x(self, index: float) -> float:
-        span = max(self.slots - 1, 1)
-        return round(LEFT + (WIDTH - LEFT - RIGHT) * index / span, 1)
+        share = index / (self.slots - 1) if self.slots > 1 else 0.5
+        return round(LEFT + (WIDTH - LEFT - RIGHT) * share, 1)
 
     def y(self, value: float) -> float:
         share = (value - self.low) / (self.high - self.low)
@@ -131,7 +135,7 @@ def line_chart(
         x_ticks=_x_ticks(frame, labels),
         y_ticks=ticks,
         lines=[
-            Shape(line_path(frame, values), f"line s{i % 6 + 1}", name)
+            _line(frame, values, f"line s{i % 6 + 1}", name)
             for i, (name, values) in enumerate(series)
         ],
         columns=[name for name, _values in series],
@@ -177,8 +181,8 @@ def fan_chart(
             for i, (name, lows, highs) in enumerate(bands)
         ],
         lines=[
-            Shape(line_path(frame, past), "line s1", names[0]),
-            Shape(line_path(frame, [*joint, *ahead], start), "line s1 ahead", names[1]),
+            _line(frame, past, "line s1", names[0]),
+            _line(frame, [*joint, *ahead] if ahead else [], "line s1 ahead", names[1], start),
         ],
         divider=frame.x(start) if past and ahead else None,
         columns=[*names, *(f"{name} {sign}" for name, *_band in bands for sign in ("↓", "↑"))],
@@ -249,13 +253,22 @@ def spark_path(values: Sequence[Number], width: float = 96.0, height: float = 24
     )
 
 
-def line_path(frame: Frame, values: Sequence[Number], start: int = 0) -> str:
-    return _path(
-        [
-            None if value is None else (frame.x(start + i), frame.y(value))
-            for i, value in enumerate(values)
-        ]
-    )
+def _line(frame: Frame, values: Sequence[Number], css: str, label: str, start: int = 0) -> Shape:
+    points = [
+        None if value is None else (frame.x(start + i), frame.y(value))
+        for i, value in enumerate(values)
+    ]
+    return Shape(_path(points), css, label, _alone(points))
+
+
+def _alone(points: Sequence[tuple[float, float] | None]) -> list[tuple[float, float]]:
+    """Points without a neighbour on either side."""
+    before, after = [None, *points], [*points[1:], None]
+    return [
+        point
+        for point, left, right in zip(points, before, after, strict=False)
+        if point is not None and left is None and right is None
+    ]
 
 
 def area_path(frame: Frame, lows: Sequence[Number], highs: Sequence[Number], start: int = 0) -> str:

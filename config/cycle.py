@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from time import perf_counter
+from time import perf_counter, sleep
+from typing import TypeVar
 
 from django.db import DatabaseError
 from django.utils import timezone
@@ -22,10 +23,15 @@ from journal import dispatch
 from journal.alone import Busy, alone
 from orders import demand
 from production import gap, netting, planning
+from production.alone import PlanningUnderWay
 
 logger = logging.getLogger("tailorline.cycle")
 
 Progress = Callable[[float, str], None]
+Result = TypeVar("Result")
+
+# How long a cycle waits for a plan that somebody else is making, and how often it looks.
+PATIENCE_SECONDS, LOOK_SECONDS = 120, 1
 
 
 class CycleUnderWay(Exception):
@@ -189,7 +195,12 @@ def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
 
 
 def _net(cycle: Cycle, progress: Progress) -> str:
-    netted = netting.run(cycle.as_of, by=cycle.by, product_ids=cycle.products, progress=progress)
+    netted = _when_free(
+        lambda: netting.run(
+            cycle.as_of, by=cycle.by, product_ids=cycle.products, progress=progress
+        ),
+        progress,
+    )
     return _(
         "%(made)d work orders for orders, %(foreseen)d for the forecast, %(resized)d changed, "
         "%(cancelled)d withdrawn, %(refused)d refused"
@@ -203,7 +214,10 @@ def _net(cycle: Cycle, progress: Progress) -> str:
 
 
 def _plan(cycle: Cycle, progress: Progress) -> str:
-    planned = planning.run(cycle.as_of, by=cycle.by, seed=cycle.seed, progress=progress)
+    planned = _when_free(
+        lambda: planning.run(cycle.as_of, by=cycle.by, seed=cycle.seed, progress=progress),
+        progress,
+    )
     return _(
         "%(operations)d operations planned and checked, %(refused)d refused, "
         "%(released)d work orders released"
@@ -212,6 +226,21 @@ def _plan(cycle: Cycle, progress: Progress) -> str:
         "refused": planned.refused,
         "released": planned.released,
     }
+
+
+def _when_free(work: Callable[[], Result], progress: Progress) -> Result:
+    """Do what only one may do at a time; while somebody else does, wait, but not for ever."""
+    for _look in range(PATIENCE_SECONDS // LOOK_SECONDS):
+        try:
+            return work()
+        except PlanningUnderWay:
+            progress(0, _("Waiting for the plan that is being made"))
+            sleep(LOOK_SECONDS)
+    try:
+        return work()
+    except PlanningUnderWay as busy:
+        text = _("another plan was still being made after %(seconds)d seconds of waiting")
+        raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
 
 
 def _measure(cycle: Cycle, progress: Progress) -> str:

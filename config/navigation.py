@@ -41,7 +41,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
         [
             Item(_("Forecasts"), "chart", "forecasting:forecasts"),
             Item(_("Option shares"), "filter", "forecasting:option-shares"),
-            Item(_("Suggestions"), "spark", "recommendations:overview"),
+            Item(_("Suggestions"), "spark", "recommendations:preview"),
             Item(_("Experiments"), "eye", "recommendations:experiments"),
             Item(_("Training runs"), "refresh", "forecasting:runs"),
         ],
@@ -74,7 +74,13 @@ def staff_navigation(path: str) -> list[Group]:
         (label, [(item, url) for item in items if (url := address(item.view))])
         for label, items in NAVIGATION
     ]
-    fitting = [url for _label, links in found for _item, url in links if path.startswith(url)]
+    home = address("dashboard")  # every staff page starts with it
+    fitting = [
+        url
+        for _label, links in found
+        for _item, url in links
+        if path.startswith(url) and (url != home or path == home)
+    ]
     current = max(fitting, key=len, default="")
     return [
         Group(label, [Link(item.label, item.icon, url, url == current) for item, url in links])

@@ -135,6 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds; the mail says four hours
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 

@@ -6,10 +6,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import dashboard, health, language
+from config.views import alarms, dashboard, health, language, password
 from journal.stream import live
 from orders import urls_slots, urls_staff
 from orders.views import pictures
+from recommendations import urls_slots as suggestions_slots
+from recommendations import urls_staff as suggestions_staff
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -40,10 +42,26 @@ urlpatterns = [
         ),
     ),
     path("staff/", dashboard.dashboard, name="dashboard"),
+    path("staff/try-again/", alarms.try_again, name="try-again"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
+    path(
+        "",
+        include(
+            (
+                [
+                    path("staff/", include(suggestions_staff.urlpatterns)),
+                    path("slots/recommendations/", include(suggestions_slots.urlpatterns)),
+                ],
+                "recommendations",
+            )
+        ),
+    ),
     path("pictures/<str:sku>.svg", pictures.picture, name="picture"),
-    path("slots/recommendations/", include("recommendations.urls_slots")),
     # customers: English without a prefix, Chinese below /zh-hans/
-    *i18n_patterns(path("", include("orders.urls_shop")), prefix_default_language=False),
+    *i18n_patterns(
+        path("password/", include(password.urlpatterns)),
+        path("", include("orders.urls_shop")),
+        prefix_default_language=False,
+    ),
 ]

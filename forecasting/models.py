@@ -140,7 +140,7 @@ class TrainingRun(models.Model):
     progress = models.FloatField(default=0)
     step = models.CharField(max_length=120, blank=True)
     metrics = models.JSONField(default=dict)
-    # plain words for staff: what was lacking, which simpler rule stands in, why it failed
+    # what was lacking, which simpler rule stands in, why it failed; `wording` has the words
     notes = models.JSONField(default=list)
     artefact = models.CharField(max_length=200, blank=True)
     artefact_digest = models.CharField(max_length=64, blank=True)
@@ -208,6 +208,10 @@ class ForecastPoint(models.Model):
     @property
     def expected(self) -> float:
         return self.mean if self.override is None else self.override
+
+    @property
+    def state(self) -> str:
+        return "foreseen" if self.override is None else "overridden"
 
 
 class OptionShare(models.Model):

@@ -1,6 +1,6 @@
 """Outlet: what will be wanted, as published, for the floors above."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,15 @@ def published(as_of: datetime | None = None) -> Forecast | None:
     if as_of is None or (live and live.as_of <= as_of):
         return live
     return versions.filter(as_of__lte=as_of).order_by("-as_of", "-pk").first()
+
+
+def published_each(moments: Iterable[datetime]) -> list[Forecast | None]:
+    """The same for many moments, in one query."""
+    versions = list(Forecast.objects.filter(published_at__isnull=False).select_related("run"))
+    live = [one for one in versions if one.run.status == TrainingRun.Status.CHAMPION]
+    return [
+        next((one for one in (*live, *versions) if one.as_of <= moment), None) for moment in moments
+    ]
 
 
 def weekly(as_of: datetime | None = None, product_ids: list[int] | None = None) -> pd.DataFrame:
@@ -84,7 +93,12 @@ def option_model(as_of: datetime | None = None) -> OptionModel | None:
     Raises nothing for a damaged file: suggestions then fall back to the published shares.
     """
     forecast = published(as_of)
-    if forecast is None or not forecast.run.artefact:
+    return option_model_of(forecast) if forecast else None
+
+
+def option_model_of(forecast: Forecast) -> OptionModel | None:
+    """The same of one version."""
+    if not forecast.run.artefact:
         return None
     return _model(forecast.run.artefact, forecast.run.artefact_digest)
 

@@ -1,7 +1,7 @@
 """A person knows better: replace what was foreseen for a week, with a reason, and undo it.
 
 Every change is a row in the journal. The sums of the family and the shop follow their products.
-An override lives on in the next forecast for as long as its week lies ahead.
+An override lives on in whichever forecast goes live next, one gone back to included.
 """
 
 from dataclasses import dataclass
@@ -10,17 +10,25 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import F, Q, Sum
 
-from forecasting.models import DemandSeries, Forecast, ForecastPoint
+from forecasting.models import DemandSeries, Forecast, ForecastPoint, TrainingRun
 from journal.models import Transition
 from journal.moving import Stale, lifecycle, record
 
 POINT = lifecycle("forecast_point", {"foreseen": "overridden", "overridden": "overridden foreseen"})
 FOLLOWS = "the sum of its products"
+TAKEN_BACK = "taken back in the forecast before"
 Level = DemandSeries.Level
 
 
 class CannotOverride(Exception):
-    """There is no such week to override, or the number or the reason is missing."""
+    """There is no such week to override, or the number or the reason is missing.
+
+    `code` is one of `wording.NOT_OVERRIDDEN`, which has the words for it.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 @dataclass(frozen=True)
@@ -33,9 +41,9 @@ class Wish:
 
     def __post_init__(self) -> None:
         if self.expected is not None and not 0 <= self.expected < 1e6:
-            raise CannotOverride("The number of pieces must lie between 0 and 999,999.")
+            raise CannotOverride("pieces")
         if not self.why.strip():
-            raise CannotOverride("An override needs a reason.")
+            raise CannotOverride("reason")
 
 
 def override(series: DemandSeries, wish: Wish, *, by: str, now: datetime) -> ForecastPoint:
@@ -44,19 +52,15 @@ def override(series: DemandSeries, wish: Wish, *, by: str, now: datetime) -> For
     Raises `CannotOverride`, and `Stale` where somebody else changed the week at the same moment.
     """
     if series.level != Level.PRODUCT:
-        raise CannotOverride("Only products can be overridden; sums follow their products.")
+        raise CannotOverride("sum")
     with transaction.atomic():
         point = _live_point(series, wish.week)
         if point.override is None and wish.expected is None:
-            raise CannotOverride("This week is as forecast; there is nothing to take back.")
-        old = "foreseen" if point.override is None else "overridden"
-        new = "foreseen" if wish.expected is None else "overridden"
-        POINT.check(point.pk, old, new)
-        before = point.expected
+            raise CannotOverride("as_forecast")
+        old, before = point.state, point.expected
         _write(point, wish, by)
-        after = point.expected
-        why = f"{before:g} → {after:g}: {wish.why.strip()}"
-        record(POINT, [(point.pk, old)], new, by=by, at=now, why=why)
+        why = f"{before:g} → {point.expected:g}: {wish.why.strip()}"
+        record(POINT, [(point.pk, old)], point.state, by=by, at=now, why=why)
         _follow(point)
     return point
 
@@ -65,7 +69,7 @@ def _live_point(series: DemandSeries, week: date) -> ForecastPoint:
     live = Q(forecast__run__status="champion", forecast__published_at__isnull=False)
     point = ForecastPoint.objects.filter(live, series=series, week=week).first()
     if point is None:
-        raise CannotOverride("The live forecast does not reach into that week.")
+        raise CannotOverride("beyond")
     return point
 
 
@@ -105,32 +109,40 @@ def _follow(point: ForecastPoint) -> None:
         )
 
 
-def carry_over(forecast: Forecast, *, now: datetime) -> int:
-    """Bring the overrides of the live forecast into a newer one; returns how many.
+def inherit(before: TrainingRun, run: TrainingRun, *, by: str, now: datetime) -> int:
+    """Bring what was said about the weeks of the live forecast into the one that takes its place.
 
-    An older day that is replayed learns nothing from what people said later.
+    A week that was taken back there is taken back here too. Weeks that only the other one covers
+    stay as they are. Returns how many weeks changed.
     """
-    live = Forecast.objects.filter(
-        run__status="champion", published_at__isnull=False, as_of__lte=forecast.as_of
-    ).exclude(pk=forecast.pk)
-    said = ForecastPoint.objects.filter(
-        forecast__in=live, override__isnull=False, series__level=Level.PRODUCT
-    )
-    carried = 0
-    for old in said.order_by("series", "week"):
-        assert old.override is not None  # noqa: S101 - filtered
-        new = (
-            ForecastPoint.objects.filter(forecast=forecast, series=old.series_id, week=old.week)
-            .select_related("series__product")
-            .first()
-        )
-        if new is not None:
-            _write(new, Wish(old.week, old.override, old.override_why), old.override_by)
-            why = f"{new.mean:g} → {old.override:g}: {old.override_why}"
-            record(POINT, [(new.pk, "foreseen")], "overridden", by=old.override_by, at=now, why=why)
-            _follow(new)
-            carried += 1
-    return carried
+    of_products = ForecastPoint.objects.filter(series__level=Level.PRODUCT)
+    old, new = of_products.filter(forecast__run=before), of_products.filter(forecast__run=run)
+    spoken = (old | new).filter(override__isnull=False)
+    keys = set(spoken.values_list("series_id", "week"))
+    touched = Q(series__in={pk for pk, _ in keys}, week__in={week for _, week in keys})
+    said = {(point.series_id, point.week): point for point in old.filter(touched)}
+    changed = 0
+    for point in new.filter(touched).select_related("series__product").order_by("series", "week"):
+        earlier = said.get((point.series_id, point.week))
+        if earlier and _differ(earlier, point):
+            _take_over(earlier, point, by=by, now=now)
+            changed += 1
+    return changed
+
+
+def _differ(one: ForecastPoint, other: ForecastPoint) -> bool:
+    return (one.override, one.override_why) != (other.override, other.override_why)
+
+
+def _take_over(earlier: ForecastPoint, point: ForecastPoint, *, by: str, now: datetime) -> None:
+    """Say about `point` what was said about the same week in the forecast before it."""
+    old, before = point.state, point.expected
+    who, why = earlier.override_by or by, earlier.override_why or TAKEN_BACK
+    _write(point, Wish(point.week, earlier.override, why), who)
+    if earlier.override is not None:
+        why = f"{before:g} → {earlier.override:g}: {why}"
+    record(POINT, [(point.pk, old)], point.state, by=who, at=now, why=why)
+    _follow(point)
 
 
 def changes(forecast: Forecast, series: DemandSeries) -> "list[Transition]":

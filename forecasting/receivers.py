@@ -4,11 +4,11 @@ from functools import partial
 
 from django.db import transaction
 
-from forecasting import runs, tasks, training
+from forecasting import overriding, runs, tasks, training
 from journal.dispatch import receives
 from journal.models import Transition
 
-runs.register(runs.TrainingRun.Kind.FORECAST, training.train)
+runs.register(runs.TrainingRun.Kind.FORECAST, training.train, overriding.inherit)
 
 
 @receives("training_run", "queued", name="forecasting.enqueue", queue="default")

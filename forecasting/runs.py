@@ -10,9 +10,9 @@ the lease is short, so that the run of a killed worker is taken up again within 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -73,7 +73,8 @@ class Beat(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a trainer found: metrics, plain words for staff, and whether it beats the live model.
+    """What a trainer found: metrics, notes for staff (each a key of `wording.SAID`, or a code of
+    `wording.NOTES` with its facts), and whether it beats the live model.
 
     `publish` makes the version readable by one flip of a row; it is called when the run wins.
     """
@@ -81,18 +82,28 @@ class Outcome:
     metrics: Mapping[str, Any]
     wins: bool
     publish: Callable[[datetime], None]
-    notes: list[str] = field(default_factory=list)
+    notes: Sequence[str | Mapping[str, Any]] = ()
     artefact: str = ""
     digest: str = ""
+
+
+class Inherit(Protocol):
+    """Told which live run another is about to replace, in the transaction that does it."""
+
+    def __call__(self, before: TrainingRun, run: TrainingRun, *, by: str, now: datetime) -> Any: ...
 
 
 Trainer = Callable[[TrainingRun, Beat], Outcome]
 
 _trainers: dict[str, Trainer] = {}
+_heirs: dict[str, Inherit] = {}
 
 
-def register(kind: str, trainer: Trainer) -> None:
+def register(kind: str, trainer: Trainer, inherit: Inherit | None = None) -> None:
+    """`inherit` brings what people said about the live run over to the one that replaces it."""
     _trainers[kind] = trainer
+    if inherit is not None:
+        _heirs[kind] = inherit
 
 
 def champion(kind: str) -> TrainingRun | None:
@@ -270,7 +281,7 @@ def _evaluate(run: TrainingRun, outcome: Outcome, clock: Clock) -> None:
             by="system",
             at=now,
             metrics=dict(outcome.metrics),
-            notes=outcome.notes,
+            notes=list(outcome.notes),
             artefact=outcome.artefact,
             artefact_digest=outcome.digest,
             finished_at=now,
@@ -296,6 +307,8 @@ def promote(run: TrainingRun, *, by: str, now: datetime, why: str = "") -> None:
     """Make a challenger (or, going back, a retired run) the live model; the old one retires."""
     with transaction.atomic():
         if live := champion(run.kind):
+            if inherit := _heirs.get(run.kind):
+                inherit(live, run, by=by, now=now)
             move(TRAINING_RUN, live, "retired", by=by, at=now, why=why)
         move(TRAINING_RUN, run, "champion", by=by, at=now, why=why)
 

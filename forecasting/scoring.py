@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -41,10 +42,11 @@ def score_new_lines(as_of: datetime) -> int:
         return 0
     lines = _unscored(first.as_of, as_of)
     sheets = catalogue.sheets(list({line.product_id for line in lines}))
+    foreseen = outlook.published_each(line.placed_at for line in lines)
     scored = 0
-    for forecast, group in groupby(lines, key=lambda line: outlook.published(line.placed_at)):
+    for forecast, group in groupby(zip(foreseen, lines, strict=True), key=itemgetter(0)):
         if forecast is not None:
-            rows = list(_scores(forecast, list(group), sheets, as_of))
+            rows = list(_scores(forecast, [line for _, line in group], sheets, as_of))
             OptionScore.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
             scored += len(rows)
     return scored
@@ -69,7 +71,7 @@ def _unscored(since: datetime, as_of: datetime) -> list[_Line]:
 def _scores(
     forecast: Forecast, lines: list[_Line], sheets: Mapping[int, Any], now: datetime
 ) -> Iterable[OptionScore]:
-    model = outlook.option_model(forecast.as_of)
+    model = outlook.option_model_of(forecast)
     if model is None:
         return
     baseline = _last_quarter(lines[0].placed_at)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from forecasting import artefacts, overriding, runs
+from forecasting import artefacts, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
 from forecasting.methods.method import Progress
@@ -69,7 +69,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
         metrics=_metrics(history, chosen, len(sales)),
         wins=_wins(run, chosen),
         publish=partial(_publish, forecast),
-        notes=[*chosen.notes],
+        notes=[asdict(note) for note in chosen.notes],
         artefact=path,
         digest=digest,
     )
@@ -141,7 +141,6 @@ def _write(
 
 
 def _publish(forecast: Forecast, now: datetime) -> None:
-    overriding.carry_over(forecast, now=now)
     Forecast.objects.filter(pk=forecast.pk).update(published_at=now)
 
 

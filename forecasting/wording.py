@@ -1,6 +1,7 @@
 """Plain words for what forecasting calls by its field's names; what is stored stays English."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -39,11 +40,13 @@ RULES: dict[str, Promise] = {
     "spike": _("Unusually high; brought down to the usual level"),
     "dip": _("Unusually low; brought up to the usual level"),
     "duplicate": _("Same line twice; counted once"),
-    "bulk order": _("One very large order; counted as a large usual one"),
+    "bulk order": _("One very large order; only marked, the week decides"),
     "return": _("Goods came back"),
     "return without sale": _("Came back without a known sale"),
     "returned": _("Lowered by what came back"),
 }
+
+RULES_OF_WEEKS = ("stock-out or closure", "spike", "dip")
 
 STATUSES: dict[str, tuple[Promise, str]] = {
     "queued": (_("Waiting"), "queued"),
@@ -66,6 +69,33 @@ RANKERS: dict[str, Promise] = {
     "again": _("What the customer bought before"),
 }
 
+NOT_OVERRIDDEN: dict[str, Promise] = {
+    "pieces": _("The number of pieces must lie between 0 and 999,999."),
+    "reason": _("An override needs a reason."),
+    "sum": _("Only products can be overridden; sums follow their products."),
+    "as_forecast": _("This week is as forecast; there is nothing to take back."),
+    "beyond": _("The live forecast does not reach into that week."),
+}
+
+# What a training found lacking, by the code that is stored with its facts.
+NOTES: dict[str, Promise] = {
+    "few_orders": _(
+        "%(method)s: %(have)s of about %(needed)s weeks with orders needed; "
+        "“%(stand_in)s” stands in."
+    ),
+    "few_periods": _(
+        "%(method)s: %(have)s of about %(needed)s weeks needed; “%(stand_in)s” stands in."
+    ),
+    "few_origins": _(
+        "Only %(tested)s past dates could be tested, %(needed)s are needed to choose a method; "
+        "all count alike."
+    ),
+    "no_time": _("No time was left to test “%(method)s”."),
+    "choice_stays": _("The live choice of methods stays: the new one is no better."),
+}
+
+TESTING = "testing "
+
 # What a run says while it works and what it found lacking, as stored.
 SAID: dict[str, Promise] = {
     "gathering orders": _("gathering orders"),
@@ -79,9 +109,6 @@ SAID: dict[str, Promise] = {
     "reading the catalogue": _("reading the catalogue"),
     "fitting the rankers": _("learning what goes together"),
     "storing the ranking": _("storing the suggestions"),
-    "The live choice of methods stays: the new one is no better.": _(
-        "The live choice of methods stays: the new one is no better."
-    ),
     "Too few returning customers to compare rankers; standard weights stand in.": _(
         "Too few returning customers to compare; standard weights stand in."
     ),
@@ -95,6 +122,7 @@ SAID: dict[str, Promise] = {
     "won its backtest": _("won its test on past weeks"),
     "no better than the live one": _("no better than the live one"),
     "its worker was not heard of": _("it was interrupted and starts again"),
+    "taken back in the forecast before": _("taken back in the forecast before"),
 }
 
 
@@ -122,8 +150,15 @@ def rule(names: str) -> str:
     return str(RULES.get(names, names))
 
 
-def said(text: str) -> str:
-    return str(SAID.get(text, text))
+def said(stored: str | Mapping[str, Any]) -> str:
+    """The words for what a run stored: a text of `SAID`, or a code of `NOTES` with its facts."""
+    if isinstance(stored, str):
+        if stored.startswith(TESTING):
+            return gettext("testing: %(method)s") % {"method": method(stored[len(TESTING) :])}
+        return str(SAID.get(stored, stored))
+    facts = dict(stored["facts"])
+    facts |= {name: method(facts[name]) for name in ("method", "stand_in") if name in facts}
+    return str(NOTES[stored["code"]]) % facts
 
 
 def ranker(name: str) -> str:

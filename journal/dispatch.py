@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from celery import current_app
 from django.db import connection, transaction
+from django.db.models import Count, Min, OuterRef, Subquery
 from kombu.exceptions import OperationalError
 
 from journal.models import Handling, Transition
@@ -35,6 +36,16 @@ class Receiver:
     name: str
     work: Work
     queue: str
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """Duties of one receiver that failed too often, since the oldest of them arose."""
+
+    receiver: str
+    count: int
+    since: datetime
+    error: str
 
 
 _receivers: dict[str, Receiver] = {}
@@ -84,6 +95,40 @@ def due_by_queue(now: datetime, *, most: int = 2000) -> dict[str, list[int]]:
     for pk, name in duties:
         queues.setdefault(queue_of(name), []).append(pk)
     return queues
+
+
+def alarms() -> list[Alarm]:
+    """What has failed ten times or more and is still to be done, the oldest first.
+
+    The error is that of the duty that arose last.
+    """
+    alarming = Handling.objects.alarming()
+    newest = alarming.filter(receiver=OuterRef("receiver")).order_by("-pk").values("error")[:1]
+    found = (
+        alarming.values("receiver")
+        .annotate(count=Count("pk"), since=Min("transition__at"), newest=Subquery(newest))
+        .order_by("since", "receiver")
+    )
+    return [Alarm(row["receiver"], row["count"], row["since"], row["newest"]) for row in found]
+
+
+def try_again(receiver: str, *, now: datetime) -> int:
+    """Make the alarming duties of `receiver` due at once; returns how many.
+
+    They keep their count of failures, so that they stay alarming until they are done.
+    """
+    with transaction.atomic():
+        duties = list(
+            Handling.objects.alarming()
+            .filter(receiver=receiver)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
+        for start in range(0, len(duties), 1000):
+            waiting = Handling.objects.filter(pk__in=duties[start : start + 1000])
+            waiting.update(due_at=now)
+        transaction.on_commit(partial(_wake, duties[:100]))
+    return len(duties)
 
 
 def queue_of(receiver: str) -> str:

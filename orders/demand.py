@@ -338,23 +338,39 @@ def lines_of(line_ids: Collection[int]) -> list[LineContent]:
 def unmet(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
     """Wishes that no order followed: product_id, week (Monday), wants.
 
-    A want is one person and one need: everything that the person did about the product within
-    `SAME_NEED` of the first sign. It counts in the week of that sign. Only visitors who agreed
-    to be measured are seen.
+    A want is one need (`needs`) and counts in the week of its first sign.
     """
-    events = _wishes(as_of)
-    met = events[events["kind"] == "order"].groupby(["subject", "product_id"])["at"].apply(list)
-    wishes = events[events["kind"] != "order"]
-    needs = [
-        (product_id, first)
-        for (subject, product_id), times in wishes.groupby(["subject", "product_id"])["at"]
-        for first in _needs(list(times), met.get((subject, product_id), []))
-        if since is None or first >= since
-    ]
-    frame = pd.DataFrame(needs, columns=["product_id", "at"]).astype({"product_id": "int64"})
-    frame["week"] = mondays(frame["at"])
+    frame = needs(as_of)
+    frame = frame[frame["answered_at"].isna()]
+    if since is not None:
+        frame = frame[frame["at"] >= since]
+    frame = frame.assign(week=mondays(frame["at"]))
     wants = frame.groupby(["product_id", "week"]).size()
     return wants.rename("wants").reset_index()
+
+
+def needs(as_of: datetime) -> pd.DataFrame:
+    """What people wanted of the shop's products, ordered or not, by first sign.
+
+    A need is one person and everything that the person did about one product within `SAME_NEED`
+    of the first sign, an abandoned configuration or a filled basket. Columns: product_id, kind
+    (of the first sign), at, answered_at (the first order within `SAME_NEED`; NaT where none came
+    until `as_of`). Only visitors who agreed to be measured are seen.
+    """
+    events = _wishes(as_of)
+    keys = ["subject", "product_id"]
+    met = events[events["kind"] == "order"].groupby(keys)["at"].apply(list)
+    wishes = events[events["kind"] != "order"]
+    found = [
+        (product_id, kind, first, answered)
+        for (subject, product_id), signs in wishes.groupby(keys)
+        for kind, first, answered in _needs(signs, met.get((subject, product_id), []))
+    ]
+    frame = pd.DataFrame(found, columns=["product_id", "kind", "at", "answered_at"])
+    frame = frame.astype({"product_id": "int64"})
+    for name in ("at", "answered_at"):
+        frame[name] = pd.to_datetime(frame[name], utc=True)
+    return frame.sort_values("at", kind="stable").reset_index(drop=True)
 
 
 def _wishes(as_of: datetime) -> pd.DataFrame:
@@ -367,15 +383,17 @@ def _wishes(as_of: datetime) -> pd.DataFrame:
     )
 
 
-def _needs(times: Sequence[datetime], orders: Sequence[datetime]) -> Iterator[datetime]:
-    """First signs of the needs in `times` (sorted) that no order within `SAME_NEED` answered."""
+def _needs(
+    signs: pd.DataFrame, orders: Sequence[datetime]
+) -> Iterator[tuple[str, datetime, datetime | None]]:
+    """Each need in `signs` (sorted): kind and time of its first sign, and when it was answered."""
     first: datetime | None = None
-    for at in times:
+    for kind, at in zip(signs["kind"], signs["at"], strict=True):
         if first is not None and at <= first + SAME_NEED:
             continue
         first = at
-        if not any(first <= ordered <= first + SAME_NEED for ordered in orders):
-            yield first
+        within = (ordered for ordered in orders if at <= ordered <= at + SAME_NEED)
+        yield kind, at, next(within, None)
 
 
 def mondays(times: "pd.Series[Any]") -> "pd.Series[Any]":

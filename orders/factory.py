@@ -49,8 +49,11 @@ class Factory(Protocol):
         A constant number of queries. What nobody can make is left out.
         """
 
-    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
-        """Hold capacity for these lines until then; raises `CannotPromise`."""
+    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> Promise:
+        """Hold capacity for these lines until then; raises `CannotPromise`.
+
+        The promise is that of the places held: somebody may have been faster since `promise`.
+        """
 
     def commit(self, order_id: int, now: datetime) -> None:
         """The order is certain: what was reserved for it stays."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journal.models import User
 from orders import throttling
-from orders.intake import AddressDetails, CustomerDetails
+from orders.intake import AddressDetails, BadWish, CustomerDetails, check_wish
 from orders.models import Address, Customer
 
 TAKEN = _("There is an account with this e-mail already.")
@@ -88,8 +88,11 @@ class CheckoutForm(forms.Form):
 
     def clean_requested_date(self) -> date | None:
         wished: date | None = self.cleaned_data["requested_date"]
-        if wished is not None and wished < self.today:
-            raise ValidationError(_("This day is over. Please choose a later one."))
+        if wished is not None:
+            try:
+                check_wish(wished, self.today)
+            except BadWish as bad:
+                raise ValidationError(str(bad)) from bad
         return wished
 
     def clean_submission_key(self) -> str:

@@ -6,11 +6,14 @@ worked out here from the product's own data; no door can hand one in.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
+from django.utils import formats
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from journal.moving import Stale, move, record
@@ -30,6 +33,7 @@ from orders.payments import payments
 MOST_PIECES = 500  # of one line; more is a quotation
 MOST_LINES = 100
 HOLD_FOR = timedelta(hours=1)  # capacity waits so long for an order that is not confirmed yet
+FARTHEST_WISH = timedelta(days=366)
 
 
 class Refused(Exception):
@@ -46,6 +50,10 @@ class BadQuantity(Refused):
 
 class BasketFull(Refused):
     """The basket has `MOST_LINES` lines, or holds goods in another currency."""
+
+
+class BadWish(Refused):
+    """The wished day is over, or more than `FARTHEST_WISH` away."""
 
 
 class NoSuchLine(Refused):
@@ -67,9 +75,24 @@ class Problem:
 class BasketChanged(Refused):
     """The basket must be looked at again before it is ordered; nothing was lost."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__(_("Something in your basket has changed. Please look at it again."))
+    def __init__(self, problems: Sequence[Problem], text: str = "") -> None:
+        super().__init__(
+            text or _("Something in your basket has changed. Please look at it again.")
+        )
         self.problems = list(problems)
+
+
+class DateSlipped(BasketChanged):
+    """The promise is later than the one that the customer was shown."""
+
+    def __init__(self, committed: date) -> None:
+        day = formats.date_format(committed, "DATE_FORMAT")
+        text = _(
+            "We can no longer keep the date that you were shown: it would be with you by %(day)s. "
+            "Order again to accept the new date; nothing is lost."
+        )
+        super().__init__([], text % {"day": day})
+        self.committed = committed
 
 
 @dataclass(frozen=True)
@@ -154,6 +177,14 @@ def read_quantity(raw: object) -> int:
     return int(text)
 
 
+def check_wish(wish: date, today: date) -> None:
+    """Raises `BadWish` where nobody could mean that day."""
+    if wish < today:
+        raise BadWish(_("This day is over. Please choose a later one."))
+    if wish > today + FARTHEST_WISH:
+        raise BadWish(_("This day is more than a year away. Please choose an earlier one."))
+
+
 def review(basket: Order, now: datetime) -> list[Problem]:
     """What no longer holds in the basket: sold no more, options withdrawn, prices moved.
 
@@ -172,7 +203,7 @@ def wanted(basket: Order) -> list[Wanted]:
     """The basket as a question to the factory."""
     return [
         Wanted(line.configuration.product_id, line.configuration.values, line.quantity)
-        for line in basket.lines.select_related("configuration")
+        for line in basket.lines.select_related("configuration").order_by("pk")
     ]
 
 
@@ -186,23 +217,29 @@ def place(
     customer_id: int | None = None,
     note: str = "",
     requested_date: date | None = None,
+    shown: date | None = None,
 ) -> str:
     """Order what is in the basket; returns the order's number.
 
-    1 a form sent twice gets the first order, 2 the basket is looked over, 3 the factory promises
-    a date, 4 order, promise, invoice and confirmation are written at once.
-    Raises `EmptyBasket`, `BasketChanged` (with the lines) or `factory.CannotPromise`; the basket
-    is kept.
+    `shown` is the date that the customer read before ordering, and accepts.
+    1 a form sent twice gets the first order, 2 wish and basket are looked over, 3 the factory
+    promises a date, 4 order, reserved places and their date, invoice and confirmation are written
+    at once.
+    Raises `EmptyBasket`, `BadWish`, `BasketChanged` (with the lines), `DateSlipped` (later than
+    `shown`) or `factory.CannotPromise`; the basket is kept.
     """
     if earlier := _earlier(submission_key):
         return earlier
+    if requested_date is not None:
+        check_wish(requested_date, localdate(now))
     basket = find(basket_key)
     if basket is None or not basket.lines.exists():
         raise EmptyBasket(_("Your basket is empty."))
     if problems := review(basket, now):
         raise BasketChanged(problems)
     seen = _contents(basket)
-    promise = factory().promise(wanted(basket), now)
+    promise = factory().promise(wanted(basket), now)  # the long part, before anything is locked
+    accepted = shown or promise.committed
     with transaction.atomic():
         # A second submit waits here for the first and then finds its order.
         Order.objects.select_for_update().get(pk=basket.pk)
@@ -212,7 +249,7 @@ def place(
             raise BasketChanged([])
         buyer = _customer(customer, customer_id, now)
         _take_place(basket, buyer, address, submission_key, note, requested_date, now)
-        _settle(basket, promise, buyer, now)
+        _settle(basket, requested_date, accepted, buyer, now)
     return str(basket.number)
 
 
@@ -374,10 +411,16 @@ def _take_place(
     basket.lines.update(requested_date=requested_date)
 
 
-def _settle(order: Order, promise: Promise, buyer: Customer, now: datetime) -> None:
+def _settle(
+    order: Order, wish: date | None, accepted: date, buyer: Customer, now: datetime
+) -> None:
+    """Reserve, promise the date of the places reserved, bill, confirm. Raises `DateSlipped`."""
     by = f"customer:{buyer.pk}"
     line_ids = list(order.lines.values_list("pk", flat=True))
     record(lifecycle.ORDER_LINE, [(pk, "") for pk in line_ids], "pending", by=by, at=now)
+    promise = _heeding(wish, factory().reserve(line_ids, now, now + HOLD_FOR))
+    if promise.committed > max(accepted, wish or accepted):
+        raise DateSlipped(promise.committed)
     lifecycle.promise_many(
         [
             lifecycle.LinePromise(pk, promise.p50, promise.p90, promise.committed, promise.reason)
@@ -386,7 +429,13 @@ def _settle(order: Order, promise: Promise, buyer: Customer, now: datetime) -> N
         by=by,
         at=now,
     )
-    factory().reserve(line_ids, now, now + HOLD_FOR)
     if payments().settle(order, now):
         lifecycle.confirm(order.pk, by=by, at=now)
         factory().commit(order.pk, now)
+
+
+def _heeding(wish: date | None, promise: Promise) -> Promise:
+    """Who asks for a later day gets that day; an earlier one cannot be promised."""
+    if wish is None or wish <= promise.committed:
+        return promise
+    return replace_fields(promise, committed=wish, reason=_("The day that you asked for."))

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from journal.models import Transition
-from journal.moving import IllegalStep, Stale, lifecycle, move, move_many, timeline
+from journal.moving import IllegalStep, Stale, lifecycle, move, move_many, record, timeline
 from orders.models import Order, OrderLine, PromiseRevision, Return, Shipment
 
 ORDER = lifecycle(
@@ -43,6 +43,9 @@ ORDER_LINE = lifecycle(
         "cancelled": "",
     },
 )
+
+# A slip is a step of its own, so that telling the customer can hang on it.
+PROMISE = lifecycle("promise", {"": "slipped", "slipped": ""})
 
 WAY = ("pending", "promised", "planned", "in_production", "produced", "ready")
 ENDS = frozenset({"delivered", "returned", "cancelled"})
@@ -101,14 +104,25 @@ def _promise_chunk(
         OrderLine.objects.select_for_update().filter(pk__in=line_ids, status__in=WAY).order_by("pk")
     )
     changed = [line for line in lines if line.committed_date != wanted[line.pk].committed]
+    before = {line.pk: line.committed_date or date.max for line in changed}
     for line in changed:
         line.committed_date = wanted[line.pk].committed
     OrderLine.objects.bulk_update(changed, ["committed_date"])
-    PromiseRevision.objects.bulk_create(
+    revisions = PromiseRevision.objects.bulk_create(
         [_revision(wanted[line.pk], at) for line in changed], batch_size=_CHUNK
     )
+    later = [told for told in revisions if before[told.line_id] < told.committed_date]
+    _note_slips(later, by, at)
     _advance([line.pk for line in lines if line.status == "pending"], "promised", by, at)
     return [line.pk for line in changed]
+
+
+def _note_slips(revisions: Sequence[PromiseRevision], by: str, at: datetime) -> None:
+    """Write slips down that a customer must hear of; what came from elsewhere is told elsewhere."""
+    lines = OrderLine.objects.filter(pk__in=[told.line_id for told in revisions])
+    ours = set(lines.filter(order__in=Order.objects.taken_here()).values_list("pk", flat=True))
+    slipped = [(told.pk, "") for told in revisions if told.line_id in ours]
+    record(PROMISE, slipped, "slipped", by=by, at=at)
 
 
 def _revision(item: LinePromise, at: datetime) -> PromiseRevision:

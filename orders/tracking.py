@@ -10,6 +10,7 @@ from django.core import signing
 from django.db.models import Prefetch, Q
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from journal.models import Transition
@@ -62,9 +63,15 @@ class FollowedLine:
     amount: Decimal
     status: str
     words: str | Promise
+    requested: date | None
     committed: date | None
     told: list[Told]
     """First answer first; more than one: the date was moved."""
+
+    @property
+    def asked_too_early(self) -> bool:
+        """The customer wished for a day before the one that we promise."""
+        return bool(self.requested and self.committed and self.requested < self.committed)
 
     @property
     def slips(self) -> list[Told]:
@@ -147,7 +154,8 @@ def follow(order_id: int) -> FollowedOrder:
         raise UnknownLink(str(order_id))
     lines = list(order.lines.all())
     known = sheets({line.configuration.product_id for line in lines})
-    followed = [_line(line, known[line.configuration.product_id]) for line in lines]
+    may_wish = order.source != Order.Source.IMPORT  # the import only supposes a day
+    followed = [_line(line, known[line.configuration.product_id], may_wish) for line in lines]
     return FollowedOrder(
         order_id=order.pk,
         number=order.number or "",
@@ -165,11 +173,12 @@ def follow(order_id: int) -> FollowedOrder:
     )
 
 
-def _total(lines: Iterable[FollowedLine]) -> Decimal:
-    return sum((line.amount for line in lines if line.status != "cancelled"), Decimal("0.00"))
+def in_words(cause: str) -> str:
+    """Why a date moved, in the reader's language; the planner writes it in the shop's own."""
+    return gettext(cause) if cause else ""
 
 
-def _line(line: OrderLine, sheet: ProductSheet) -> FollowedLine:
+def _line(line: OrderLine, sheet: ProductSheet, may_wish: bool) -> FollowedLine:
     return FollowedLine(
         line_id=line.pk,
         product_id=sheet.product_id,
@@ -179,8 +188,11 @@ def _line(line: OrderLine, sheet: ProductSheet) -> FollowedLine:
         amount=line.amount,
         status=line.status,
         words=WORDS[line.status],
+        requested=line.requested_date if may_wish else None,
         committed=line.committed_date,
-        told=[Told(told.committed_date, told.cause, told.at) for told in line.promises.all()],
+        told=[
+            Told(told.committed_date, in_words(told.cause), told.at) for told in line.promises.all()
+        ],
     )
 
 

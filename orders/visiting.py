@@ -7,6 +7,7 @@ key of a sign-in, so that the basket does.
 import secrets
 from datetime import datetime
 
+from django.db.models import Q
 from django.http import HttpRequest
 
 from orders import collecting
@@ -63,6 +64,26 @@ def personal(request: HttpRequest, now: datetime) -> tuple[int | None, str]:
         return None, ""
     customer = customer_of(request)
     return (customer.pk if customer else None), visitor.subject
+
+
+def personal_of(customer_id: int, now: datetime) -> tuple[int | None, str]:
+    """What `personal` answers when this customer is signed in."""
+    subject = collecting.subject_of_customer(customer_id)
+    if collecting.PERSONALISE not in collecting.allowed(subject, now):
+        return None, ""
+    return customer_id, subject
+
+
+def customers(text: str = "", most: int = 10) -> list[Customer]:
+    """Customers whose name or e-mail holds `text`, the newest first."""
+    known = Customer.objects.filter(anonymised_at=None)
+    if text:
+        known = known.filter(Q(name__icontains=text) | Q(email__icontains=text))
+    return list(known.order_by("-created_at", "-pk")[:most])
+
+
+def customer(customer_id: int) -> Customer | None:
+    return Customer.objects.filter(pk=customer_id, anonymised_at=None).first()
 
 
 def _made(request: HttpRequest, name: str) -> str:

@@ -13,10 +13,10 @@ from production.models import Plan, Plant, Reservation
 from production.promising import (
     Piece,
     Place,
+    answer,
     board,
     dates_of,
     place_all,
-    promise,
 )
 from production.routings import CannotBeMade
 
@@ -25,12 +25,8 @@ class Factory:
     """Answers at once; nothing here waits for a new plan."""
 
     def promise(self, wanted: Sequence[Wanted], now: datetime) -> Promise:
-        """One date for everything wanted. Raises `CannotPromise`."""
-        try:
-            dates, reason = promise(_pieces(wanted), now)
-        except CannotBeMade as problem:
-            raise CannotPromise(problem.reason) from problem
-        return Promise(dates.p50, dates.p90, dates.committed, reason)
+        """One date for everything wanted, in its order. Raises `CannotPromise`."""
+        return _answer(_places(_pieces(wanted), now), now)
 
     def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
         """The date that would be committed to for one piece, chosen as the shop first shows it."""
@@ -47,26 +43,24 @@ class Factory:
             found[product_id] = dates_of(place.finish, now, zone).committed
         return found
 
-    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
+    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> Promise:
         """Hold machine time for lines; holding it again replaces what was held.
 
-        Raises `CannotPromise`, and then holds nothing.
+        The promise is that of the places held. Raises `CannotPromise`, and then holds nothing.
         """
         board(now)  # built before the write lock is taken
         with transaction.atomic():
             _one_at_a_time()
             self.release(line_ids)
             wanted = _of_lines(line_ids)
-            try:
-                places = place_all([piece for _, piece in wanted], now)
-            except CannotBeMade as problem:
-                raise CannotPromise(problem.reason) from problem
+            places = _places([piece for _, piece in wanted], now)
             origin = board(now).shop.origin
             Reservation.objects.bulk_create(
                 reservation
                 for (line_id, _), place in zip(wanted, places, strict=True)
                 for reservation in _reservations(line_id, place, origin, expires_at)
             )
+        return _answer(places, now)
 
     def commit(self, order_id: int, now: datetime) -> None:
         """The order is certain: what was reserved for it stays until a plan holds it."""
@@ -84,6 +78,18 @@ def sweep(now: datetime, after: timedelta = timedelta(days=1)) -> int:
 
 def _pieces(wanted: Iterable[Wanted]) -> list[Piece]:
     return [Piece(one.product_id, one.values, one.quantity) for one in wanted]
+
+
+def _places(pieces: Sequence[Piece], now: datetime) -> list[Place]:
+    try:
+        return place_all(pieces, now)
+    except CannotBeMade as problem:
+        raise CannotPromise(problem.reason) from problem
+
+
+def _answer(places: Sequence[Place], now: datetime) -> Promise:
+    dates, reason = answer(places, now)
+    return Promise(dates.p50, dates.p90, dates.committed, reason)
 
 
 def _one_at_a_time() -> None:

@@ -4,8 +4,9 @@ The formulas are plain functions over one week; `measure` reads their input thro
 and keeps the results as rows. A plan answers for a week only if it was made before the week began.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from forecasting import outlook
 from orders import catalogue, demand
+from production import reckoning
 from production.calendars import monday_of, plant_zone
 from production.models import GapMeasurement, Plan
 
@@ -34,6 +36,7 @@ class Figure:
     wanted: float = 0.0
     answered: float = 0.0
     details: Mapping[str, Any] = field(default_factory=dict)
+    side: GapMeasurement.Side = Side.WANT_PLAN
 
 
 @dataclass(frozen=True)
@@ -111,27 +114,40 @@ def measure(
     zone = plant_zone()
     current = monday_of(as_of, zone)
     measured = [current - WEEK * back for back in range(weeks, 0, -1)]
-    skus = {pk: sheet.sku for pk, sheet in catalogue.sheets(product_ids).items()}
+    sheets = catalogue.sheets(product_ids)
     notes: list[str] = []
     shop: dict[date, dict[str, float]] = {}
     rows = 0
     for week in measured:
-        figures = _week(week, as_of, zone, skus, notes)
+        figures = _week(week, as_of, zone, sheets, notes)
         rows += _keep(week, figures, as_of)
-        shop[week] = {one.measure.value: one.value for one in figures if one.product_id is None}
+        shop[week] = {
+            one.measure.value: one.value
+            for one in figures
+            if one.product_id is None and one.measure != Measure.WORTH
+        }
     return Measured(tuple(measured), rows, tuple(notes), shop)
 
 
 def _week(
-    week: date, as_of: datetime, zone: ZoneInfo, skus: Mapping[int, str], notes: list[str]
+    week: date,
+    as_of: datetime,
+    zone: ZoneInfo,
+    sheets: Mapping[int, catalogue.ProductSheet],
+    notes: list[str],
 ) -> list[Figure]:
+    skus = {pk: sheet.sku for pk, sheet in sheets.items()}
     start, end = _edges(week, zone)
-    lines = demand.lines(min(as_of, end - timedelta(microseconds=1)), start, list(skus))
-    wanted = _sums(lines)
+    until = min(as_of, end - timedelta(microseconds=1))
+    lines = demand.lines(until, start, list(skus))
+    ordered = _sums(lines)
+    intent = unmet(demand.needs(until), start, list(skus))
+    wanted = add(ordered, intent.weighted)
+    made = [*_quality(start, until, list(skus)), *_worth(start, until, sheets)]
     if not wanted:
-        notes.append(_("Week of %(week)s: nothing was ordered.") % {"week": week})
-        return []
-    figures = [*_choice(start, end, skus), *_time(lines)]
+        notes.append(_("Week of %(week)s: nothing was wanted.") % {"week": week})
+        return made
+    figures = [*_choice(start, end, skus), *_time(lines), *made]
     plan = _plan_before(week, start)
     if plan is None:
         text = _("Week of %(week)s: no earlier plan foresaw it, so there is nothing to compare.")
@@ -141,7 +157,61 @@ def _week(
     if not planned:
         notes.append(_("Week of %(week)s: the plan foresaw nothing for it.") % {"week": week})
         return figures
-    return [*_want_plan(wanted, planned, plan, week, lines), *figures]
+    return [*_want_plan(_Wants(ordered, intent, wanted), planned, plan, sheets, lines), *figures]
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """Needs of a week that no order answered, weighted: `counts` needs a product, `conversion`
+    the share of earlier needs that an order answered (None: not known, so they weigh nothing)."""
+
+    counts: Mapping[int, int]
+    conversion: float | None
+
+    @property
+    def weighted(self) -> Pieces:
+        share = self.conversion or 0.0
+        return {pk: count * share for pk, count in self.counts.items() if share}
+
+
+def unmet(needs: pd.DataFrame, start: datetime, products: Collection[int]) -> Unmet:
+    """Unanswered needs from `start` on, weighted by what became of those of the weeks before.
+
+    Only needs whose `SAME_NEED` was over at `start` teach: a younger one may still be answered.
+    """
+    begun = pd.Timestamp(start)
+    known = needs[needs["at"] + demand.SAME_NEED < begun]
+    conversion = float(known["answered_at"].notna().mean()) if len(known) else None
+    open_ = needs[(needs["at"] >= begun) & needs["answered_at"].isna()]
+    counts = Counter(open_[open_["product_id"].isin(list(products))]["product_id"].tolist())
+    return Unmet(counts, conversion)
+
+
+@dataclass(frozen=True)
+class _Wants:
+    """What was wanted in a week: pieces ordered, and needs that no order answered, weighted."""
+
+    ordered: Pieces
+    intent: Unmet
+    wanted: Pieces
+
+    def details(self, product_id: int | None = None) -> dict[str, Any]:
+        """Both parts, of a product or (None) of the shop."""
+        parts = (self.ordered, self.intent.weighted, self.intent.counts)
+        ordered, weighted, needs = (
+            sum(part.values()) if product_id is None else part.get(product_id, 0) for part in parts
+        )
+        return {
+            "ordered": ordered,
+            "not_ordered": round(weighted, 4),
+            "unmet_needs": needs,
+            "conversion": self.intent.conversion,
+        }
+
+
+def add(one: Pieces, other: Pieces) -> Pieces:
+    """Pieces of both, by product."""
+    return {pk: one.get(pk, 0.0) + other.get(pk, 0.0) for pk in sorted({*one, *other})}
 
 
 def _edges(week: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -174,15 +244,14 @@ def _planned(plan: Plan, week: date, skus: Mapping[int, str]) -> dict[int, float
 
 
 def _want_plan(
-    wanted: Pieces, planned: Pieces, plan: Plan, week: date, lines: pd.DataFrame
+    wants: _Wants,
+    planned: Pieces,
+    plan: Plan,
+    sheets: Mapping[int, catalogue.ProductSheet],
+    lines: pd.DataFrame,
 ) -> list[Figure]:
     """Volume and mix of the shop and of every product that was wanted or planned."""
-    compared = _compared_with(plan)
-    prices = lines.groupby("product_id")["unit_price"].mean()
-    money = sum(
-        abs(wanted.get(pk, 0.0) - planned.get(pk, 0.0)) * float(prices.get(pk, 0.0))
-        for pk in {*wanted, *planned}
-    )
+    compared, wanted = _compared_with(plan), wants.wanted
     totals = (sum(wanted.values()), sum(planned.values()))
     gaps = share_gaps(wanted, planned)
     figures = [
@@ -191,7 +260,12 @@ def _want_plan(
             None,
             volume(wanted, planned),
             *totals,
-            {**compared, "bias": bias(wanted, planned), "money": round(money, 2)},
+            {
+                **compared,
+                **wants.details(),
+                **_money(wanted, planned, sheets, lines),
+                "bias": bias(wanted, planned),
+            },
         ),
         Figure(Measure.MIX, None, mix(wanted, planned), *totals, compared),
     ]
@@ -199,9 +273,33 @@ def _want_plan(
         pieces = (wanted.get(pk, 0.0), planned.get(pk, 0.0))
         # Planned and not wanted at all: the whole of it is gap.
         share = abs(pieces[0] - pieces[1]) / pieces[0] if pieces[0] else 1.0
-        figures.append(Figure(Measure.VOLUME, pk, share, *pieces, compared))
+        details = {**compared, **wants.details(pk)}
+        figures.append(Figure(Measure.VOLUME, pk, share, *pieces, details))
         figures.append(Figure(Measure.MIX, pk, abs(gap) / 2, *pieces, compared))
     return figures
+
+
+def _money(
+    wanted: Pieces,
+    planned: Pieces,
+    sheets: Mapping[int, catalogue.ProductSheet],
+    lines: pd.DataFrame,
+) -> dict[str, Any]:
+    """What the difference is worth: the week's mean prices, list prices where nothing was sold.
+
+    Amounts of several currencies do not add up: then there is none.
+    """
+    means = lines.groupby("product_id")["unit_price"].mean()
+    products = {*wanted, *planned}
+    currencies = {sheets[pk].currency for pk in products}
+    if len(currencies) != 1:
+        return {}
+    money = sum(
+        abs(wanted.get(pk, 0.0) - planned.get(pk, 0.0))
+        * float(means.get(pk, float(sheets[pk].base_price)))
+        for pk in products
+    )
+    return {"money": round(money, 2), "currency": currencies.pop()}
 
 
 def _compared_with(plan: Plan) -> dict[str, Any]:
@@ -249,11 +347,47 @@ def _time(lines: pd.DataFrame) -> list[Figure]:
     return [Figure(Measure.TIME, None, late, float(len(dated)), float((days <= 0).sum()), details)]
 
 
+def _quality(start: datetime, until: datetime, products: Collection[int]) -> list[Figure]:
+    """The share of the pieces reported on first attempts that were not good at once."""
+    by_product = reckoning.quality(start, until, products)
+    if not by_product:
+        return []
+    shop = reckoning.total(by_product.values())
+    parts: list[tuple[int | None, reckoning.Quality]] = [(None, shop)]
+    parts += by_product.items()
+    return [
+        Figure(
+            Measure.QUALITY,
+            pk,
+            found.scrap_at_first / found.first,
+            float(found.first),
+            float(found.first - found.scrap_at_first),
+            asdict(found),
+            Side.PLAN_MAKE,
+        )
+        for pk, found in parts
+        if found.first
+    ]
+
+
+def _worth(
+    start: datetime, until: datetime, sheets: Mapping[int, catalogue.ProductSheet]
+) -> list[Figure]:
+    """What stock and change-overs came to; the money of the difference stands with the volume."""
+    worth = reckoning.worth(start, until)
+    if not worth:
+        return []
+    currencies = {sheet.currency for sheet in sheets.values()}
+    if len(currencies) == 1:  # materials cost in the currency of the shop
+        worth["currency"] = currencies.pop()
+    return [Figure(Measure.WORTH, None, 0.0, details=worth, side=Side.PLAN_MAKE)]
+
+
 def _keep(week: date, figures: Iterable[Figure], at: datetime) -> int:
     rows = [
         GapMeasurement(
             measure=one.measure,
-            side=Side.WANT_PLAN,
+            side=one.side,
             week=week,
             product_id=one.product_id,
             value=one.value,
@@ -265,6 +399,6 @@ def _keep(week: date, figures: Iterable[Figure], at: datetime) -> int:
         for one in figures
     ]
     with transaction.atomic():
-        GapMeasurement.objects.filter(week=week, side=Side.WANT_PLAN).delete()
+        GapMeasurement.objects.filter(week=week).delete()
         GapMeasurement.objects.bulk_create(rows, batch_size=500)
     return len(rows)

@@ -22,11 +22,11 @@ from production.calendars import monday_of, plant_zone
 from production.models import Pegging, WorkOrder
 from production.promising import finish_by
 from production.routings import CannotBeMade, Draft, Frozen, Making, Peg
+from production.withdrawing import NOT_BEGUN, untouched
 
 # This week and the three after it: as far ahead as work is begun.
 FORECAST_WEEKS = 4
 TO_BE_MADE = {"pending", "promised", "planned", "in_production"}
-NOT_BEGUN = ("planned", "firmed", "released")
 
 # What a customer will write or which day it is for changes nothing of how the piece is made.
 STAND_IN = {"text": "–", "date": "2000-01-01"}
@@ -34,6 +34,7 @@ STAND_IN = {"text": "–", "date": "2000-01-01"}
 USUAL_LEAD_DAYS = 14  # where nobody has ordered the product lately
 
 LotKey: TypeAlias = tuple[int, date, int]  # configuration, week, number of the lot in it
+Surplus: TypeAlias = tuple[Pegging, int]  # pieces too many of it
 
 Progress = Callable[[float, str], None]
 
@@ -93,30 +94,37 @@ def run(
 
 def _give_back(lines: Sequence[demand.OpenLine], by: str, at: datetime) -> Netted:
     """Take cancelled and reduced lines off work orders that nobody has begun."""
-    wanted = {line.line_id: line.quantity for line in lines}
-    surplus = _surplus(wanted)
-    resized = cancelled = 0
-    for order in WorkOrder.objects.filter(pk__in=surplus, status__in=NOT_BEGUN):
-        if order.jobs.exclude(status__in=("waiting", "ready")).exists():
-            continue
-        left = order.quantity - sum(taken for _, taken in surplus[order.pk])
-        with transaction.atomic():
-            for peg, taken in surplus[order.pk]:
-                _reduce(peg, taken)
-            if left > 0:
-                routings.resize(order, left)
+    surplus = _surplus({line.line_id: line.quantity for line in lines})
+    left = [_shrink(order_id, pegs, by, at) for order_id, pegs in surplus.items()]
+    resized = sum(1 for pieces in left if pieces)
+    return Netted(0, 0, resized, left.count(0), ())
+
+
+def _shrink(order_id: int, pegs: Iterable[Surplus], by: str, at: datetime) -> int | None:
+    """Take the pieces too many off a work order, whole or not at all; returns what is left of it.
+
+    None where somebody has begun it: a terminal may have claimed its job since the pegs were read.
+    """
+    with transaction.atomic():
+        free = untouched([order_id])
+        order = WorkOrder.objects.filter(pk__in=free, status__in=NOT_BEGUN).first()
+        if order is None:
+            return None
+        left = order.quantity
+        for peg, taken in pegs:
+            _reduce(peg, taken)
+            left -= taken
         if left > 0:
-            resized += 1
+            routings.resize(order, left)
         else:
-            routings.cancel([order.pk], by=by, at=at, why="nobody wants it any more")
-            cancelled += 1
-    return Netted(0, 0, resized, cancelled, ())
+            routings.cancel([order_id], by=by, at=at, why="nobody wants it any more")
+        return left
 
 
-def _surplus(wanted: Mapping[int, int]) -> dict[int, list[tuple[Pegging, int]]]:
-    """Pegs above what their lines want, by work order: (peg, pieces too many)."""
+def _surplus(wanted: Mapping[int, int]) -> dict[int, list[Surplus]]:
+    """Pegs above what their lines want, by work order."""
     left = dict(wanted)
-    found: dict[int, list[tuple[Pegging, int]]] = {}
+    found: dict[int, list[Surplus]] = {}
     pegs = Pegging.objects.filter(order_line__isnull=False).exclude(work_order__status="cancelled")
     pegs = pegs.filter(work_order__status__in=WorkOrder.OPEN_STATUSES)
     gone = set(pegs.filter(order_line__status="cancelled").values_list("order_line_id", flat=True))
@@ -230,6 +238,11 @@ class Foreseen:
     frozen: Frozen
     lead_days: int
 
+    def due(self, zone: ZoneInfo) -> datetime:
+        """As long after the week in which it will be asked for as customers usually allow."""
+        day = self.week + timedelta(days=7 + self.lead_days)
+        return datetime.combine(day, time(), tzinfo=zone)
+
 
 def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -> Netted:
     """Make the forecast's work orders what is left of the forecast; never released."""
@@ -242,8 +255,8 @@ def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -
         order = standing.pop(key, None)
         if order is None:
             new.append(one)
-        elif order.quantity != one.quantity:
-            _restate(order, one.quantity)
+        elif (order.quantity, order.due) != (one.quantity, one.due(zone)):
+            _restate(order, one.quantity, one.due(zone))
             resized += 1
     routings.cancel(
         [order.pk for order in standing.values()], by=by, at=as_of, why="the forecast changed"
@@ -254,9 +267,8 @@ def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -
 
 
 def _foreseen_draft(one: Foreseen, zone: ZoneInfo) -> Draft:
-    """Due as long after the week in which it will be asked for as customers usually allow."""
-    due = datetime.combine(one.week + timedelta(days=7 + one.lead_days), time(), tzinfo=zone)
     peg = Peg(one.quantity, week=one.week)
+    due = one.due(zone)
     return Draft(one.configuration_id, one.quantity, due, one.frozen, (peg,), firm=False)
 
 
@@ -276,10 +288,12 @@ def _standing(product_ids: Sequence[int] | None) -> dict[LotKey, WorkOrder]:
     return found
 
 
-def _restate(order: WorkOrder, quantity: int) -> None:
+def _restate(order: WorkOrder, quantity: int, due: datetime) -> None:
     with transaction.atomic():
-        routings.resize(order, quantity)
-        Pegging.objects.filter(work_order=order).update(quantity=quantity)
+        if order.quantity != quantity:
+            routings.resize(order, quantity)
+            Pegging.objects.filter(work_order=order).update(quantity=quantity)
+        WorkOrder.objects.filter(pk=order.pk).update(due=due)
 
 
 def _purge() -> None:

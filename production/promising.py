@@ -187,11 +187,6 @@ def board(now: datetime) -> Board:
         return _Kept.board
 
 
-def forget() -> None:
-    """Build the board anew next time: calendars or machines have changed."""
-    _Kept.plan_key = _Kept.planned = _Kept.key = _Kept.board = None
-
-
 def _plan_key(now: datetime) -> object:
     """Which plan, and how much of it; without a plan nothing is kept."""
     plan = Plan.objects.published().first()
@@ -261,6 +256,8 @@ def place_all(pieces: Sequence[Piece], now: datetime) -> list[Place]:
 
     Raises `CannotBeMade` with the reason of the first that cannot be made.
     """
+    if not pieces:
+        raise CannotBeMade("nothing", _("There is nothing to make."))
     known = routings.makings({piece.product_id for piece in pieces})
     current = board(now)
     places: list[Place] = []
@@ -272,11 +269,9 @@ def place_all(pieces: Sequence[Piece], now: datetime) -> list[Place]:
     return places
 
 
-def promise(pieces: Sequence[Piece], now: datetime) -> tuple[Dates, str]:
-    """Delivery dates of an order, and in plain words what they depend on. Raises `CannotBeMade`."""
-    if not pieces:
-        raise CannotBeMade("nothing", _("There is nothing to make."))
-    latest = max(place_all(pieces, now), key=lambda place: place.finish)
+def answer(places: Sequence[Place], now: datetime) -> tuple[Dates, str]:
+    """Delivery dates of an order whose pieces lie there, and in plain words what they depend on."""
+    latest = max(places, key=lambda place: place.finish)
     return dates_of(latest.finish, now, plant_zone()), waiting_text(latest.waits_for)
 
 

@@ -60,6 +60,20 @@ def newest(now: datetime) -> Replanning | None:
     return Replanning(last.object_id, status, last.by, last.at, why, share, step)
 
 
+def failures(since: datetime | None) -> list[tuple[datetime, datetime]]:
+    """When plans that came to nothing were begun and given up, the newest last.
+
+    A request that no worker ever got is none of them: its input was not tried.
+    """
+    steps = Transition.objects.filter(kind=REPLANNING.kind)
+    ended = steps.filter(from_status="running", to_status="failed")
+    if since is not None:
+        ended = ended.filter(at__gt=since)
+    ends = dict(ended.order_by("pk").values_list("object_id", "at"))
+    begun = steps.filter(object_id__in=list(ends), to_status="running").order_by("pk")
+    return [(at, ends[request_id]) for request_id, at in begun.values_list("object_id", "at")]
+
+
 def ask(*, by: str, at: datetime) -> int:
     """Have a new plan made; while one is being made, that one is the answer.
 

@@ -216,11 +216,6 @@ def _frozen_part(part: BOMLine) -> FrozenMaterial:
 # Writing work orders
 
 
-def make_work_order(draft: Draft, *, by: str, at: datetime) -> WorkOrder:
-    """One work order with its jobs and pegging."""
-    return make_work_orders([draft], by=by, at=at)[0]
-
-
 def make_work_orders(drafts: Sequence[Draft], *, by: str, at: datetime) -> list[WorkOrder]:
     """Work orders with their jobs and pegging, in short transactions that each stand whole."""
     made: list[WorkOrder] = []

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from production import queues, replanning, watching
+from production import pruning, queues, replanning, watching
 
 
 @shared_task
@@ -22,3 +22,9 @@ def replan(*, request_id: int) -> None:
 def watch_plan() -> None:
     """Ask for a new plan where something has happened that the published one does not know."""
     watching.watch(timezone.now())
+
+
+@shared_task
+def prune_plans() -> None:
+    """Forget the hours of plans that were replaced or rejected."""
+    pruning.prune(timezone.now())

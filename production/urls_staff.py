@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from production.views import gap, queues, schedule
+from production.views import gap, materials, queues, schedule
 
 app_name = "production"
 urlpatterns = [
@@ -14,5 +14,6 @@ urlpatterns = [
     path("schedule/planning/", schedule.planning, name="planning"),
     path("queues/", queues.queues, name="queues"),
     path("queues/<slug:code>/", queues.queue, name="queue"),
+    path("materials/", materials.materials, name="materials"),
     path("work-orders/<int:pk>/", queues.work_order, name="work-order"),
 ]

@@ -9,6 +9,7 @@ from production import replanning
 from production.models import Job, Plan
 
 OLDEST_PLAN = timedelta(hours=12)
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=2)
 
 # Steps after which the published plan is no longer what the floor should follow.
 DISTURBING = {
@@ -26,23 +27,51 @@ def out_of_date(now: datetime) -> str:
         return _("There is no plan yet.")
     if now - plan.as_of > OLDEST_PLAN:
         return _("The plan is older than twelve hours.")
+    return _disturbance(plan.as_of)
+
+
+def _disturbance(since: datetime) -> str:
+    """What has happened since a moment that a plan of that moment does not know."""
     for kind, steps in DISTURBING.items():
-        since = Transition.objects.filter(kind=kind, to_status__in=steps, at__gt=plan.as_of)
-        if step := since.order_by("at").first():
+        found = Transition.objects.filter(kind=kind, to_status__in=steps, at__gt=since)
+        if step := found.order_by("at").first():
             return f"{step.kind} {step.object_id} → {step.to_status}"
     repaired = Transition.objects.filter(
-        kind="machine", from_status__in=("down", "maintenance"), at__gt=plan.as_of
+        kind="machine", from_status__in=("down", "maintenance"), at__gt=since
     )
     if repaired.exists():
         return _("A machine is back.")
-    if Job.objects.unfinished().filter(parent__finished_at__gt=plan.as_of).exists():
+    if Job.objects.unfinished().filter(parent__finished_at__gt=since).exists():
         return _("Pieces must be made again.")
     return ""
 
 
 def watch(now: datetime) -> str:
-    """Ask for a new plan where the published one is out of date; returns the reason."""
+    """Ask for a new plan where the published one is out of date; returns the reason.
+
+    Where planning has failed since, it asks at once when something new has happened, and else
+    after a pause that doubles: the same input mostly fails the same way.
+    """
     reason = out_of_date(now)
-    if reason:
-        replanning.ask(by="system", at=now)
+    if not reason or not _worth_trying(now):
+        return ""
+    replanning.ask(by="system", at=now)
     return reason
+
+
+def _worth_trying(now: datetime) -> bool:
+    plan = Plan.objects.published().first()
+    failures = replanning.failures(since=plan.as_of if plan else None)
+    if not failures:
+        return True
+    began, ended = failures[-1]
+    return now >= ended + pause_after(len(failures)) or bool(_disturbance(began))
+
+
+def pause_after(failures: int) -> timedelta:
+    """
+    >>> [str(pause_after(failures)) for failures in (1, 2, 3, 50)]
+    ['0:05:00', '0:10:00', '0:20:00', '2:00:00']
+    """
+    doublings = min(failures - 1, 10)
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << doublings))

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from production import routings
 from production.models import Job, Pegging, Reservation
-from production.netting import NOT_BEGUN
 
+NOT_BEGUN = ("planned", "firmed", "released")
 WHY = "the order was cancelled"
 
 
@@ -22,7 +22,7 @@ def order_cancelled(order_id: int, *, by: str, at: datetime) -> list[int]:
         Reservation.objects.filter(order_line__order_id=order_id).delete()
         mine = Pegging.objects.filter(order_line__order_id=order_id)
         candidates = mine.filter(work_order__status__in=NOT_BEGUN)
-        alone = _untouched(_unshared(candidates.values_list("work_order_id", flat=True)))
+        alone = untouched(_unshared(candidates.values_list("work_order_id", flat=True)))
         routings.cancel(sorted(alone), by=by, at=at, why=WHY)
     return sorted(alone)
 
@@ -34,8 +34,9 @@ def _unshared(work_order_ids: Collection[int]) -> set[int]:
     return ids - set(others.values_list("work_order_id", flat=True))
 
 
-def _untouched(work_order_ids: Collection[int]) -> set[int]:
-    """Those with no job that is claimed, begun or done; nobody can claim one until the commit."""
+def untouched(work_order_ids: Collection[int]) -> set[int]:
+    """Those with no job that is claimed, begun or done; nobody can claim one until the commit of
+    the transaction around."""
     jobs = Job.objects.select_for_update().filter(work_order__in=work_order_ids).order_by("pk")
     touched = {
         order_id

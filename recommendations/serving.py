@@ -55,10 +55,6 @@ def for_basket(
     return _list([*_history(visitor, now), *inside], list(product_ids), n, now)
 
 
-def for_visitor(visitor: Visitor, now: datetime, n: int = 8) -> list[Suggested]:
-    return _list(_history(visitor, now), [], n, now)
-
-
 def _list(
     history: Iterable[Event], exclude: Sequence[int], n: int, now: datetime
 ) -> list[Suggested]:

@@ -1,11 +1,10 @@
-"""Fragments of recommendations that other pages show."""
+"""Fragments of suggestions that other pages show; their namespace is set in config/urls.py."""
 
 from django.urls import path
 
-from recommendations import views
+from recommendations.views import fragments
 
-app_name = "recommendations"
 urlpatterns = [
-    path("product/<int:product_id>/", views.for_product, name="for-product"),
-    path("basket/", views.for_basket, name="for-basket"),
+    path("product/<int:product_id>/", fragments.for_product, name="for-product"),
+    path("basket/", fragments.for_basket, name="for-basket"),
 ]

@@ -42,14 +42,23 @@ class TenDayFactory:
     def earliest(self, product_ids: Collection[int], now: datetime) -> dict[int, date]:
         return dict.fromkeys(product_ids, now.date() + timedelta(days=10))
 
-    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> None:
+    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> Promise:
         self.calls.append(("reserve", list(line_ids)))
+        return self.promise([], now)
 
     def commit(self, order_id: int, now: datetime) -> None:
         self.calls.append(("commit", order_id))
 
     def release(self, line_ids: Sequence[int]) -> None:
         self.calls.append(("release", list(line_ids)))
+
+
+class BusyFactory(TenDayFactory):
+    """Somebody else is always faster: what is reserved comes three days after what was asked."""
+
+    def reserve(self, line_ids: Sequence[int], now: datetime, expires_at: datetime) -> Promise:
+        super().reserve(line_ids, now, expires_at)
+        return self.promise([], now + timedelta(days=3))
 
 
 class FullFactory(TenDayFactory):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,14 +15,14 @@ from django.views.decorators.http import require_GET
 
 from config.models import CycleRun
 from config.templatetags.ui import money, percent
+from config.views import alarms
 from journal.access import staff_only
-from orders.models import OrderLine, Product
-from production.models import GapMeasurement, JobReport, PlanEntry
+from orders.models import OrderLine
+from production.models import GapMeasurement, PlanEntry
 from production.models.jobs import Job
 
 LATE_SHOWN = 10
 TODAY_SHOWN = 15
-WEEK = timedelta(days=7)
 
 STEP_NAMES: dict[str, str | Promise] = {
     "collect": gettext_lazy("Collect what is wanted"),
@@ -59,12 +59,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     cycle = CycleRun.objects.first()
     context = {
         "week": max((one.week for one in figures.values()), default=None),
-        "answers": answers(figures, now),
+        "answers": answers(figures),
         "late": _with_names(late)[:LATE_SHOWN],
         "late_count": late.count(),
         "today": today[:TODAY_SHOWN],
         "today_count": today.count(),
         "at_work": Job.objects.at_work().count(),
+        "alarms": alarms.shown(),
+        "may_try_again": request.user.has_perm(alarms.TRY_AGAIN),
         "cycle": cycle,
         "cycle_steps": _steps(cycle),
         "now": now,
@@ -100,8 +102,8 @@ def _today(now: datetime) -> "QuerySet[PlanEntry]":
 
 
 def newest_figures() -> dict[str, GapMeasurement]:
-    """The newest figure of the whole shop for each measure of wanted → planned."""
-    found = GapMeasurement.objects.filter(product=None, side=GapMeasurement.Side.WANT_PLAN)
+    """The newest figure of the whole shop for each measure."""
+    found = GapMeasurement.objects.filter(product=None)
     latest = found.order_by("measure", "-week")
     figures: dict[str, GapMeasurement] = {}
     for measure in GapMeasurement.Measure.values:
@@ -110,14 +112,14 @@ def newest_figures() -> dict[str, GapMeasurement]:
     return figures
 
 
-def answers(figures: dict[str, GapMeasurement], now: datetime) -> list[Answer]:
+def answers(figures: dict[str, GapMeasurement]) -> list[Answer]:
     """The five questions, each answered where something was measured."""
     choice, time_, volume = (figures.get(name) for name in ("choice", "time", "volume"))
     return [
         _what(choice),
         _which(figures.get("mix"), volume),
         _when(time_),
-        _as_ordered(now),
+        _as_ordered(figures.get("quality")),
         _worth(volume),
     ]
 
@@ -171,33 +173,28 @@ def _when(figure: GapMeasurement | None) -> Answer:
     return Answer(question, value, words, measure)
 
 
-def _as_ordered(now: datetime) -> Answer:
+def _as_ordered(figure: GapMeasurement | None) -> Answer:
     question = _("As ordered?")
-    reports = JobReport.objects.filter(at__gt=now - WEEK, at__lte=now)
-    made = reports.aggregate(good=Sum("good"), scrap=Sum("scrap"))
-    good, scrap = made["good"] or 0, made["scrap"] or 0
-    if not good + scrap:
+    if figure is None:
         return Answer(question)
-    words = ngettext(
-        "piece scrapped in the last seven days", "pieces scrapped in the last seven days", scrap
-    )
-    measure = _("%(share)s of %(all)s reported pieces were good") % {
-        "share": percent(good / (good + scrap), 1),
-        "all": number_format(good + scrap, 0, force_grouping=True),
+    spoiled = round(figure.wanted - figure.answered)
+    words = ngettext("piece spoiled at first", "pieces spoiled at first", spoiled)
+    measure = _("%(share)s of %(all)s reported pieces were right the first time") % {
+        "share": percent(1 - figure.value, 1),
+        "all": number_format(figure.wanted, 0, force_grouping=True),
     }
-    return Answer(question, number_format(scrap, 0, force_grouping=True), words, measure)
+    return Answer(question, number_format(spoiled, 0, force_grouping=True), words, measure)
 
 
 def _worth(volume: GapMeasurement | None) -> Answer:
     question = _("Worth it?")
     if volume is None or "money" not in volume.details:
         return Answer(question)
-    currency = Product.objects.values_list("currency", flat=True).first() or "EUR"
     bias = float(volume.details.get("bias") or 0)
     measure = (
         _("planned %(share)s more than was wanted")
         if bias > 0
         else _("planned %(share)s less than was wanted")
     ) % {"share": percent(abs(bias))}
-    value = money(volume.details["money"], currency)
+    value = money(volume.details["money"], volume.details.get("currency", "EUR"))
     return Answer(question, value, _("of goods planned too many or too few"), measure)

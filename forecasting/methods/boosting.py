@@ -66,13 +66,10 @@ class Boosting:
         """Raise `NotEnoughData` when there is too little to learn from."""
         needed = self.horizon + 12
         if panel.shape[1] < needed:
-            raise NotEnoughData(
-                f"{panel.shape[1]} of about {needed} periods needed", "seasonal naive"
-            )
+            raise NotEnoughData(panel.shape[1], needed, of="periods", stand_in="seasonal naive")
         sold = int((np.nan_to_num(panel.values) > 0).sum())
         if sold < self.orders:
-            lacks = f"{sold} of about {self.orders} orders needed"
-            raise NotEnoughData(lacks, "seasonal naive")
+            raise NotEnoughData(sold, self.orders, of="orders", stand_in="seasonal naive")
 
     def examples(self, panel: Panel, rng: np.random.Generator) -> Examples:
         """A random share of all (series, origin, step) whose target lies in the panel."""

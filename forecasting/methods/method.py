@@ -5,7 +5,7 @@ a fitted model predicts and turns into plain arrays, which are stored as npz dat
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -29,17 +29,33 @@ def never() -> bool:
     return False
 
 
-class NotEnoughData(ValueError):
-    """The data are too thin for a method; says in plain words what lacks and what stands in.
+@dataclass(frozen=True)
+class Note:
+    """A finding that people read: a code with its figures and names, as they are stored.
 
-    >>> str(NotEnoughData(lacks="214 of about 400 orders needed", stand_in="seasonal naive"))
+    Whoever shows it puts it into words, in the reader's language.
+    """
+
+    code: str
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+
+
+class NotEnoughData(ValueError):
+    """The data are too thin for a method: what lacks, and what stands in.
+
+    `of`: "orders" or "periods".
+
+    >>> str(NotEnoughData(214, 400, of="orders", stand_in="seasonal naive"))
     '214 of about 400 orders needed; seasonal naive stands in'
     """
 
-    def __init__(self, lacks: str, stand_in: str) -> None:
-        super().__init__(f"{lacks}; {stand_in} stands in")
-        self.lacks = lacks
-        self.stand_in = stand_in
+    def __init__(self, have: int, needed: int, *, of: str, stand_in: str) -> None:
+        super().__init__(f"{have} of about {needed} {of} needed; {stand_in} stands in")
+        self.have, self.needed, self.of, self.stand_in = have, needed, of, stand_in
+
+    def note(self, method: str) -> Note:
+        facts: dict[str, int | str] = {"method": method, "stand_in": self.stand_in}
+        return Note(f"few_{self.of}", facts | {"have": self.have, "needed": self.needed})
 
 
 class HorizonTooLong(ValueError):

@@ -21,6 +21,7 @@ from forecasting.methods.method import (
     CorruptArtefact,
     Deadline,
     Method,
+    Note,
     NotEnoughData,
     Progress,
     never,
@@ -56,7 +57,7 @@ class Selection:
     `mean` (n, h), `quantiles` (n, h, 9) at .1 … .9, `starts` (h,) of the periods forecast,
     `classes` (n,). `chosen`: class → methods, equally weighted. `metrics`: method (and
     "combined") → class (and "all") → `Measures`. `origins`: number of periods known at each
-    backtest. `notes`: plain sentences on what was lacking. `replaced_incumbent`: False where the
+    backtest. `notes`: what was lacking. `replaced_incumbent`: False where the
     live choice was kept because the new one was no better in the same backtests.
     """
 
@@ -68,7 +69,7 @@ class Selection:
     chosen: dict[str, tuple[str, ...]]
     metrics: dict[str, dict[str, Measures]]
     origins: tuple[int, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     replaced_incumbent: bool = True
 
     def to_arrays(self) -> Arrays:
@@ -104,7 +105,7 @@ class Backtest:
     horizon: int
     origins: tuple[int, ...]
     forecasts: dict[str, Floats]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def actual(self) -> Floats:
@@ -155,7 +156,7 @@ def choose(
         chosen = _choices(tested, classes)
         if incumbent and not _beats(tested, chosen, incumbent, classes):
             chosen, replaced = dict(incumbent), False
-            notes.append("The live choice of methods stays: the new one is no better.")
+            notes.append(Note("choice_stays"))
         needed = [one for one in pool if any(one.name in names for names in chosen.values())]
     else:
         notes.append(_thin(tested))
@@ -169,7 +170,7 @@ def choose(
     progress(1.0, "done")
     starts = panel.future_starts(horizon)
     measured = _measure(tested, chosen, classes)
-    facts = tuple(dict.fromkeys(notes))
+    facts = tuple(note for place, note in enumerate(notes) if note not in notes[:place])
     return Selection(
         panel.ids,
         starts,
@@ -239,19 +240,19 @@ def backtest(
 ) -> Backtest:
     """Forecast from past origins with each method; those that lack data or time are noted."""
     ats = rolling_origins(panel.shape[1], horizon, origins)
-    forecasts, notes = {}, []
+    forecasts, notes = {}, list[Note]()
     for place, method in enumerate(methods):
         if deadline():
-            notes.append(f"No time was left to test {method.name}.")
+            notes.append(Note("no_time", {"method": method.name}))
             continue
         progress(0.8 * place / len(methods), f"testing {method.name}")
         try:
             past = _past_forecasts(panel, horizon, method, ats, deadline, seed)
         except NotEnoughData as thin:
-            notes.append(f"{method.name}: {thin}.")
+            notes.append(thin.note(method.name))
             continue
         if past is None:
-            notes.append(f"No time was left to test {method.name}.")
+            notes.append(Note("no_time", {"method": method.name}))
         elif ats:
             forecasts[method.name] = past
     return Backtest(panel, horizon, ats, forecasts, tuple(notes))
@@ -318,16 +319,12 @@ def _combine(
     return result
 
 
-def _thin(tested: Backtest) -> str:
-    count = len(tested.origins)
-    return (
-        f"Only {count} past dates could be tested, {ENOUGH_ORIGINS} are needed to choose a "
-        "method; equal weights stand in."
-    )
+def _thin(tested: Backtest) -> Note:
+    return Note("few_origins", {"tested": len(tested.origins), "needed": ENOUGH_ORIGINS})
 
 
 def _fit_all(
-    panel: Panel, horizon: int, methods: Sequence[Method], seed: int, notes: list[str]
+    panel: Panel, horizon: int, methods: Sequence[Method], seed: int, notes: list[Note]
 ) -> dict[str, Floats]:
     """Forecasts (n, h) from all data; seasonal naive when no method can run."""
     final = {}
@@ -335,7 +332,7 @@ def _fit_all(
         try:
             final[method.name] = method.fit(panel, seed).predict(horizon)
         except NotEnoughData as thin:
-            notes.append(f"{method.name}: {thin}.")
+            notes.append(thin.note(method.name))
     if not final:
         stand_in = SeasonalNaive()
         final[stand_in.name] = stand_in.fit(panel, seed).predict(horizon)

@@ -28,6 +28,7 @@ from forecasting.models import (
     TrainingRun,
 )
 from journal.access import staff_name, staff_only
+from journal.models import Transition
 from journal.moving import Stale
 from orders import catalogue
 
@@ -226,7 +227,7 @@ def override(request: HttpRequest, series_id: int) -> HttpResponse:
     try:
         overriding.override(series, form.wish(), by=staff_name(request), now=now)
     except overriding.CannotOverride as reason:
-        form.add_error(None, _(str(reason)))
+        form.add_error(None, str(wording.NOT_OVERRIDDEN[reason.code]))
         return _page(request, series, form)
     except Stale:
         form.add_error(None, _("Somebody else changed this week a moment ago. Look again."))
@@ -256,7 +257,7 @@ def _page(
         "forecast": live,
         "points": points,
         "form": form or OverrideForm(points),
-        "changes": overriding.changes(live, series) if live else [],
+        "changes": _told(overriding.changes(live, series)) if live else [],
         "skill": _skill(comparing.skill_of(live.run), series.demand_class) if live else None,
         "cleaned": [_explained(one) for one in reversed(past) if one["rule"] or one["censored"]],
         "pattern": wording.demand_class(series.demand_class),
@@ -267,6 +268,12 @@ def _page(
         **_actor(request),
     }
     return render(request, "forecasting/forecast.html", context, status=422 if form else 200)
+
+
+def _told(changes: list[Transition]) -> list[Transition]:
+    for step in changes:
+        step.why = wording.said(step.why)
+    return changes
 
 
 def _past(series: DemandSeries) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Training runs as staff see them: start one, watch it, put a model live or go back."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,7 +166,7 @@ def promote(request: HttpRequest, run_id: int) -> HttpResponse:
     why = request.POST.get("why", "")[:300]
     try:
         runs.promote(row, by=staff_name(request), now=timezone.now(), why=why)
-        messages.success(request, _("This model is live now."))
+        messages.success(request, _("It is the live model now."))
     except (IllegalStep, Stale):
         messages.error(request, _("This run cannot go live. Look at its state and try again."))
     return redirect("forecasting:run", row.pk)
@@ -179,9 +179,9 @@ def roll_back(request: HttpRequest, kind: str) -> HttpResponse:
     try:
         earlier = runs.roll_back(kind, by=staff_name(request), now=timezone.now(), why=why)
     except (runs.CannotRollBack, Stale, IllegalStep):
-        messages.error(request, _("There is no earlier model to go back to."))
+        messages.error(request, _("There is no earlier live model to go back to."))
         return redirect("forecasting:runs")
-    messages.success(request, _("The earlier model is live again."))
+    messages.success(request, _("The earlier live model serves again."))
     return redirect("forecasting:run", earlier.pk)
 
 
@@ -213,9 +213,20 @@ def _facts(row: TrainingRun) -> list[tuple[str, object]]:
         "events": _("Orders and visits"),
     }
     facts: list[tuple[str, object]] = [(names[key], told[key]) for key in names if key in told]
-    if cleaned := told.get("cleaned"):
-        facts.append((_("Corrections to the history"), sum(cleaned.values())))
-    return facts
+    return [*facts, *_corrections(told.get("cleaned", {}))]
+
+
+def _corrections(cleaned: Mapping[str, int]) -> list[tuple[str, object]]:
+    """What cleaning changed; an order that is only marked and the sale behind a return are not
+    changes of their own."""
+    weeks = sum(cleaned.get(rule, 0) for rule in wording.RULES_OF_WEEKS)
+    counted = [
+        (_("Weeks evened out"), weeks),
+        (_("Returns taken off their sales"), cleaned.get("return", 0)),
+        (_("Returns without a known sale"), cleaned.get("return without sale", 0)),
+        (_("Repeated lines counted once"), cleaned.get("duplicate", 0)),
+    ]
+    return [(name, count) for name, count in counted if count]
 
 
 def _chosen(row: TrainingRun) -> list[tuple[str, str, str]]:

@@ -16,6 +16,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
         """Placed by then: who plans as of a day is blind to what came later."""
         return self.filter(placed_at__lte=as_of)
 
+    def taken_here(self) -> "OrderQuerySet":
+        """Neither imported nor made-up history: it is us who tell its customer what happens."""
+        return self.exclude(source=Order.Source.IMPORT).filter(external_ref=None)
+
     def of(self, customer_id: int) -> "OrderQuerySet":
         return self.filter(customer_id=customer_id)
 

@@ -327,6 +327,7 @@ def _place(request: HttpRequest, now: datetime) -> HttpResponse:
             customer_id=known.pk if known else None,
             note=form.cleaned_data["note"],
             requested_date=form.cleaned_data["requested_date"],
+            shown=_shown_date(request),
         )
     except intake.EmptyBasket as refused:
         messages.warning(request, str(refused))
@@ -337,12 +338,21 @@ def _place(request: HttpRequest, now: datetime) -> HttpResponse:
     except intake.BasketChanged as changed:
         for text in [str(changed), *(problem.text for problem in changed.problems)]:
             form.add_error(None, text)
-        return _checkout_page(request, form, status=409)
+        told = changed.committed if isinstance(changed, intake.DateSlipped) else None
+        return _checkout_page(request, form, status=409, told=told)
     return _thanks(request, number, now)
 
 
 def _form(known: Customer | None, *args: Any, **kwargs: Any) -> CheckoutForm:
     return CheckoutForm(*args, known=known, today=timezone.localdate(), **kwargs)
+
+
+def _shown_date(request: HttpRequest) -> date | None:
+    """The date that stood on the page which was sent; only ever compared with."""
+    try:
+        return date.fromisoformat(request.POST.get("shown_date", ""))
+    except ValueError:
+        return None
 
 
 def _thanks(request: HttpRequest, number: str, now: datetime) -> HttpResponse:
@@ -352,12 +362,18 @@ def _thanks(request: HttpRequest, number: str, now: datetime) -> HttpResponse:
     return redirect("order-placed", tracking.token(order.pk))
 
 
-def _checkout_page(request: HttpRequest, form: CheckoutForm, status: int = 200) -> HttpResponse:
+def _checkout_page(
+    request: HttpRequest, form: CheckoutForm, status: int = 200, told: date | None = None
+) -> HttpResponse:
+    """The form carries the latest date that the page names: sending it accepts that one."""
     contents = _contents(request, timezone.now())
     if not contents["lines"]:
         messages.info(request, _("Your basket is empty."))
         return redirect("basket")
-    context = {**contents, "form": form}
+    promise = contents["promise"]
+    dates = [told, promise.committed if isinstance(promise, Promise) else None]
+    shown_date = max((day for day in dates if day is not None), default=None)
+    context = {**contents, "form": form, "shown_date": shown_date}
     return render(request, "orders/checkout.html", context, status=status)
 
 

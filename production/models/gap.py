@@ -13,6 +13,8 @@ class GapMeasurement(models.Model):
         MIX = "mix", _("Which?")
         VOLUME = "volume", _("How many?")
         TIME = "time", _("When?")
+        QUALITY = "quality", _("As ordered?")
+        WORTH = "worth", _("Worth it?")
 
     class Side(models.TextChoices):
         WANT_PLAN = "want_plan", _("Wanted → planned")

@@ -20,13 +20,18 @@ from django.views.decorators.http import require_safe
 from journal.access import staff_only
 from orders import catalogue, demand
 from production.calendars import plant_zone
-from production.models import GapMeasurement
+from production.models import GapMeasurement, JobReport
 
 READ = "production.view_gapmeasurement"
 A_PAGE = 50
 WEEKS = 26
+WISHES = {
+    "abandon": gettext_lazy("Left a configuration"),
+    "basket": gettext_lazy("Put into the basket"),
+}
 LINES = 200  # of one product in one week; the number itself counts all
 Measure = GapMeasurement.Measure
+SHARES = (Measure.VOLUME, Measure.MIX, Measure.QUALITY)
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,15 @@ class Question:
 QUESTIONS = (
     Question(
         gettext_lazy("What do they want?"),
-        gettext_lazy("How much the chosen options surprised the forecast of the day before."),
+        gettext_lazy(
+            "How much the chosen options surprised the forecast published before the order came."
+        ),
         (Measure.CHOICE,),
         gettext_lazy("Measured once orders with options follow a published forecast."),
     ),
     Question(
         gettext_lazy("Which and how many?"),
-        gettext_lazy("How far what was ordered lay from what was planned before the week began."),
+        gettext_lazy("How far what was wanted lay from what was planned before the week began."),
         (Measure.VOLUME, Measure.MIX),
         gettext_lazy("Measured once a plan was published before the week began."),
     ),
@@ -63,13 +70,13 @@ QUESTIONS = (
     ),
     Question(
         gettext_lazy("As ordered?"),
-        gettext_lazy("How much was right the first time."),
-        (),
-        gettext_lazy("Measured once finished work was inspected."),
+        gettext_lazy("How many of the pieces that the floor reported were spoiled at first."),
+        (Measure.QUALITY,),
+        gettext_lazy("Measured once the floor reported pieces."),
     ),
     Question(
         gettext_lazy("Worth it?"),
-        gettext_lazy("What the difference between ordered and planned is worth, at sales prices."),
+        gettext_lazy("What the difference between wanted and planned is worth, at sales prices."),
         (),
         gettext_lazy("Measured once a plan was published before the week began."),
     ),
@@ -208,19 +215,41 @@ def _worth(
         for (name, one), row in shop.items()
         if name == Measure.VOLUME and "money" in row.details
     }
-    if not money:
+    if not money and not any(name == Measure.WORTH for name, _week in shop):
         return question
     values: list[float | None] = [money.get(one) for one in reversed(weeks)]
-    answer = money.get(week) if week else None
-    told = [] if answer is None else [_("%(money)s in goods") % {"money": _figure(answer, 0)}]
+    volume = shop.get((Measure.VOLUME, week)) if week else None
+    worth = shop.get((Measure.WORTH, week)) if week else None
+    told = [*_money_told(volume), *_worth_told(worth)]
     return Question(
         question.title,
         question.means,
         question.measures,
         question.lacking,
         told,
-        [(_("Difference in goods"), values)],
+        [(_("Difference in goods"), values)] if money else [],
+        _currency(row.details for row in shop.values()),
     )
+
+
+def _money_told(volume: GapMeasurement | None) -> list[str]:
+    if volume is None or "money" not in volume.details:
+        return []
+    amount = money_of(volume.details["money"], volume.details.get("currency"))
+    return [_("%(money)s in goods") % {"money": amount}]
+
+
+def _worth_told(worth: GapMeasurement | None) -> list[str]:
+    """Stock and change-overs, each only where something was moved or set up."""
+    known = worth.details if worth else {}
+    told = []
+    if "stock_value" in known:
+        amount = money_of(known["stock_value"], worth.details.get("currency") if worth else None)
+        told.append(_("%(money)s of material in stock at the week's end") % {"money": amount})
+    if "changeover_hours" in known:
+        hours = {"hours": _figure(known["changeover_hours"], 1)}
+        told.append(_("%(hours)s hours of change-over") % hours)
+    return told
 
 
 def _figure(value: float, digits: int = 0) -> str:
@@ -230,11 +259,23 @@ def _figure(value: float, digits: int = 0) -> str:
 
 def _named(measure: str) -> str:
     return {
+        Measure.QUALITY: _("Spoiled at first"),
         Measure.CHOICE: _("Surprise"),
         Measure.VOLUME: _("How many"),
         Measure.MIX: _("Which"),
         Measure.TIME: _("Days later"),
     }[Measure(measure)]
+
+
+def money_of(amount: float, currency: str | None) -> str:
+    """The amount with its currency; one whose currency is not known stays bare."""
+    return f"{_figure(amount)} {currency or ''}".strip()
+
+
+def _currency(details: Iterable[Mapping[str, Any]]) -> str:
+    """The currency of the amounts, where they share one."""
+    found = {one["currency"] for one in details if "currency" in one}
+    return str(found.pop()) if len(found) == 1 else ""
 
 
 def _unit(measures: tuple[str, ...]) -> str:
@@ -246,7 +287,7 @@ def _unit(measures: tuple[str, ...]) -> str:
 def _value(row: GapMeasurement | None) -> float | None:
     if row is None:
         return None
-    return row.value * 100 if row.measure in (Measure.VOLUME, Measure.MIX) else row.value
+    return row.value * 100 if row.measure in SHARES else row.value
 
 
 def _sentences(row: GapMeasurement) -> list[str]:
@@ -255,6 +296,7 @@ def _sentences(row: GapMeasurement) -> list[str]:
         Measure.VOLUME: _volume_told,
         Measure.MIX: _mix_told,
         Measure.TIME: _time_told,
+        Measure.QUALITY: _quality_told,
     }
     return told[Measure(row.measure)](row)
 
@@ -279,7 +321,41 @@ def _volume_told(row: GapMeasurement) -> list[str]:
     return [
         _("%(share)s %% of the pieces differ") % {"share": _figure(row.value * 100, 0)},
         _("%(wanted)s wanted, %(planned)s planned") % pieces,
+        *_wants_told(row),
     ]
+
+
+def _wants_told(row: GapMeasurement) -> list[str]:
+    """What is behind the pieces wanted: orders, and wishes as far as they become orders."""
+    known = row.details
+    if "ordered" not in known:
+        return []
+    if known["conversion"] is None:
+        return [_("Only orders are counted: too little is known yet of what becomes of wishes.")]
+    parts = {"ordered": _figure(known["ordered"]), "more": _figure(known["not_ordered"], 1)}
+    needs = {"needs": known["unmet_needs"], "share": _figure(known["conversion"] * 100)}
+    wishes = ngettext(
+        "%(needs)d wish without an order counts %(share)s %%: "
+        "so many of the earlier ones became orders",
+        "%(needs)d wishes without an order count %(share)s %% each: "
+        "so many of the earlier ones became orders",
+        known["unmet_needs"],
+    )
+    return [_("%(ordered)s ordered, %(more)s wanted but not ordered") % parts, wishes % needs]
+
+
+def _quality_told(row: GapMeasurement) -> list[str]:
+    known = row.details
+    told = [
+        _("%(share)s %% right the first time") % {"share": _figure((1 - row.value) * 100, 1)},
+        _("%(scrap)s of %(first)s pieces spoiled at first")
+        % {"scrap": _figure(known["scrap_at_first"]), "first": _figure(known["first"])},
+    ]
+    if known["again"]:
+        told.append(_("%(again)s pieces made again") % {"again": _figure(known["again"])})
+    if known["returned"]:
+        told.append(_("%(back)s pieces sent back") % {"back": _figure(known["returned"])})
+    return told
 
 
 def _mix_told(row: GapMeasurement) -> list[str]:
@@ -324,11 +400,13 @@ def gap_product(request: HttpRequest, product_id: int) -> HttpResponse:
         "series": _wanted_and_planned(volumes),
         "told": [
             sentence
-            for name in (Measure.VOLUME, Measure.MIX, Measure.CHOICE)
+            for name in (Measure.VOLUME, Measure.MIX, Measure.CHOICE, Measure.QUALITY)
             if week and (name, week) in found
             for sentence in _sentences(found[name, week])
         ],
         "lines": _behind(product_id, week) if week else [],
+        "needs": _unmet(product_id, week) if week else [],
+        "spoiled": _spoiled(product_id, week) if week else [],
     }
     return render(request, "production/gap_product.html", context)
 
@@ -352,13 +430,41 @@ def _wanted_and_planned(
 
 def _behind(product_id: int, week: date) -> list[dict[str, Any]]:
     """The order lines that a week's number counts: those the measure itself was made from."""
-    start, end = (
-        datetime.combine(day, time(), tzinfo=plant_zone()) for day in (week, week + timedelta(7))
-    )
-    until = min(timezone.now(), end - timedelta(microseconds=1))
+    start, until = _week_of(week)
     lines = demand.lines(until, since=start, product_ids=[product_id]).head(LINES)
     named = demand.named_orders(lines["order_id"].tolist())
     return [_line(line, named) for line in lines.to_dict("records")]
+
+
+def _week_of(week: date) -> tuple[datetime, datetime]:
+    start, end = (
+        datetime.combine(day, time(), tzinfo=plant_zone()) for day in (week, week + timedelta(7))
+    )
+    return start, min(timezone.now(), end - timedelta(microseconds=1))
+
+
+def _unmet(product_id: int, week: date) -> list[dict[str, Any]]:
+    """The wishes of the week that no order had answered when it ended; nobody's name is known."""
+    start, until = _week_of(week)
+    needs = demand.needs(until)
+    of_week = (needs["product_id"] == product_id) & (needs["at"] >= start)
+    unmet = needs[of_week & needs["answered_at"].isna()].head(LINES)
+    return [
+        {"at": need["at"].to_pydatetime(), "kind": WISHES[need["kind"]]}
+        for need in unmet.to_dict("records")
+    ]
+
+
+def _spoiled(product_id: int, week: date) -> list[JobReport]:
+    """What the floor reported as spoiled in the week, the newest first."""
+    start, until = _week_of(week)
+    reports = JobReport.objects.filter(
+        job__work_order__configuration__product=product_id,
+        at__gte=start,
+        at__lte=until,
+        scrap__gt=0,
+    )
+    return list(reports.select_related("job__work_order").order_by("-at", "-pk")[:LINES])
 
 
 def _line(line: Mapping[Any, Any], named: Mapping[int, tuple[str, str]]) -> dict[str, Any]:

@@ -17,7 +17,9 @@ from config.charts import (
     nice_ticks,
     spark_path,
 )
+from config.templatetags import charts
 
+# the drawing area lies between 52 and 628, so its middle is 340
 FLOOR, CEILING = HEIGHT - BOTTOM, TOP
 
 
@@ -35,6 +37,25 @@ def test_nice_ticks_cover_the_range_in_equal_steps(low, width):
 def test_a_line_runs_from_the_lower_left_to_the_upper_right():
     chart = line_chart("Made", ["Mon", "Tue"], [("pieces", [0, 10])])
     assert chart.lines[0].path == f"M{LEFT:g} {FLOOR:g}L{WIDTH - RIGHT:g} {CEILING:g}"
+
+
+def test_a_single_point_is_a_dot_in_the_middle():
+    chart = line_chart("Made", ["Mon"], [("pieces", [10])])
+    assert chart.lines[0].dots == [((LEFT + WIDTH - RIGHT) / 2, CEILING)]
+    assert '<circle class="line s1 dot" cx="340.0" cy="12.0"' in charts.line_chart(
+        "Made", ["Mon"], [("pieces", [10])]
+    )
+
+
+def test_a_point_between_two_gaps_is_a_dot_and_the_others_are_a_line():
+    chart = line_chart("Made", list("MTWTFS"), [("pieces", [0, None, 10, None, 5, 5])])
+    assert [y for _x, y in chart.lines[0].dots] == [FLOOR, CEILING]
+
+
+def test_a_fan_with_one_week_behind_it_shows_that_week_once():
+    chart = fan_chart("Demand", [("Mon", 10)], [("Tue", 20)])
+    assert [len(line.dots) for line in chart.lines] == [1, 0]
+    assert [len(line.dots) for line in fan_chart("Demand", [("Mon", 10)], []).lines] == [1, 0]
 
 
 def test_a_missing_value_leaves_a_gap_in_the_line():

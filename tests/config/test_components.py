@@ -38,6 +38,16 @@ def test_money_names_its_currency(amount, currency, shown):
     assert f">{shown}<" in ui.money(amount, currency)
 
 
+class FindForm(forms.Form):
+    q = forms.CharField(label="Name", required=False)
+
+
+def test_a_filter_calls_none_of_its_fields_optional_and_other_forms_do():
+    source = '{% include "components/filter_form.html" with form=form only %}'
+    assert "optional" not in render(source, form=FindForm())
+    assert "optional" in render(source.replace("filter_form", "form"), form=FindForm())
+
+
 def test_money_in_chinese_writes_the_yuan_as_its_readers_do():
     with translation.override("zh-hans"):
         assert ">¥2.00<" in ui.money(Decimal(2), "CNY")

@@ -1,6 +1,7 @@
 """The main job and bad luck: whatever stops a cycle, the last good forecast and plan stand."""
 
 import errno
+from contextlib import ExitStack
 from datetime import timedelta
 from io import StringIO
 
@@ -15,6 +16,7 @@ from forecasting.methods.registry import methods_for
 from forecasting.models import ForecastPoint, TrainingRun
 from journal.alone import alone
 from orders.models import OrderLine
+from production.alone import planning_alone
 from production.models import GapMeasurement, Pegging, Plan, PlanEntry, WorkOrder
 from tests.production.workshop import MONDAY, NOW, center, line, product
 
@@ -98,6 +100,51 @@ def test_a_second_cycle_at_once_is_told_so_and_changes_nothing(shop):
 def test_the_command_says_in_plain_words_that_a_cycle_is_running(shop):
     with alone("cycle"), pytest.raises(CommandError, match="Another cycle is running"):
         call_command("cycle", stdout=StringIO())
+
+
+# While somebody else is planning
+
+
+class Planner:
+    """Carol has a plan made; she is done after so many looks of the cycle."""
+
+    def __init__(self, monkeypatch, looks):
+        self.looks, self.waited = looks, 0.0
+        self.lock = ExitStack()
+        self.lock.enter_context(planning_alone())
+        monkeypatch.setattr(cycle, "sleep", self.passes)
+
+    def passes(self, seconds):
+        self.waited += seconds
+        self.looks -= 1
+        if not self.looks:
+            self.lock.close()
+
+
+def steps_of_planning(monkeypatch):
+    steps = [step for step in cycle.STEPS if step.name in ("net", "plan")]
+    monkeypatch.setattr(cycle, "STEPS", steps)
+
+
+def test_a_cycle_waits_for_the_plan_that_is_being_made_and_says_so(shop, monkeypatch):
+    steps_of_planning(monkeypatch)
+    carol = Planner(monkeypatch, looks=3)
+    told = []
+    row = cycle.run(NOW, progress=lambda share, what: told.append(what))
+    assert row.status == "done"
+    assert told[:3] == ["Waiting for the plan that is being made"] * 3
+    assert carol.waited == 3
+    assert Plan.objects.published().exists()
+
+
+def test_a_cycle_that_waits_too_long_says_what_for_and_changes_nothing(shop, monkeypatch):
+    steps_of_planning(monkeypatch)
+    carol = Planner(monkeypatch, looks=100_000)
+    with carol.lock, pytest.raises(cycle.CycleFailed, match="“net” failed: another plan was still"):
+        cycle.run(NOW)
+    assert carol.waited == 120
+    assert not WorkOrder.objects.exists()
+    assert CycleRun.objects.get().status == "failed"
 
 
 # Killed at each step, where it writes
@@ -248,6 +295,18 @@ def test_a_replay_is_blind_to_what_came_later(shop):
     assert all(before)
     line(lamp, 50, placed=NEXT - timedelta(minutes=1), values={"colour": "red"}, who="Carol")
     assert replayed() != before  # what came in time is seen
+
+
+def test_a_replay_takes_the_products_that_sold_best_before_its_first_day(shop, monkeypatch):
+    lamp, mug = shop
+    line(lamp, 1, placed=NOW - timedelta(days=2), who="Bob")
+    line(mug, 500, placed=NEXT, who="Carol")
+    taken = []
+    monkeypatch.setattr(cycle, "run", lambda moment, products, **more: taken.append(products))
+    first, last = MONDAY - timedelta(days=1), MONDAY + 2 * WEEK
+    command = {"start": first, "as_of": last, "products": 1}
+    call_command("cycle", **command, stdout=StringIO())
+    assert taken == [[lamp.pk]] * 3
 
 
 def replayed():

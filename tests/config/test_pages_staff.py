@@ -5,13 +5,19 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from config import roles
 from config.models import CycleRun
+from config.views import alarms
 from config.views.dashboard import answers, newest_figures
-from production.models import GapMeasurement, Job, JobReport
+from journal import dispatch
+from journal.models import Handling, Transition
+from production.models import GapMeasurement, Job
 from tests import factories
 from tests.production.floor import MONDAY, build
 
@@ -60,10 +66,9 @@ def test_every_question_is_answered_in_plain_figures():
     measured("mix", 0.18, wanted=120, answered=100)
     measured("volume", 0.3, wanted=120, answered=100, details={"bias": -0.17, "money": 1234.5})
     measured("time", 2.5, wanted=40, details={"later_share": 0.25})
-    job = build().work_order().jobs.earliest("pk")
-    JobReport.objects.create(job=job, good=57, scrap=3, by="system", at=MONDAY)
-    shown = answers(newest_figures(), MONDAY + timedelta(days=1))
-    # 0.6 of 2.4 bits; 0.3 of 120 pieces; 2.5 days; 3 of 60; as measured.
+    measured("quality", 0.05, wanted=60, answered=57)
+    shown = answers(newest_figures())
+    # 0.6 of 2.4 bits; 0.3 of 120 pieces; 2.5 days; 5 % of 60; as measured.
     values = [one.value for one in shown]
     assert values[:4] == ["25 %", "36", "60 h", "3"]
     assert "€1,234.50" in values[4]
@@ -112,6 +117,79 @@ def test_the_last_cycle_tells_what_each_step_did(signed_in):
     assert "Make work orders" in shown
     assert "3 work orders for orders" in shown
     assert "plan: no machine" in shown
+
+
+def failed(receiver, hours, attempts=10):
+    at = timezone.now() - timedelta(hours=hours)
+    step = Transition.objects.create(kind="order", object_id=1, to_status="confirmed", at=at)
+    return step.handlings.create(
+        receiver=receiver,
+        attempts=attempts,
+        due_at=at + timedelta(days=1),
+        error="OSError: refused",
+    )
+
+
+def test_what_the_shop_could_not_do_stands_on_the_dashboard_with_what_it_means(signed_in):
+    failed("orders.mail_confirmation", 9)
+    failed("orders.mail_confirmation", 3)
+    failed("production.work_begun", 5, attempts=9)
+    answer = signed_in("admin").get(reverse("dashboard"))
+    [alarm] = answer.context["alarms"]
+    assert (alarm.what, alarm.count) == ("Mails that confirm an order", 2)
+    assert timezone.now() - alarm.since > timedelta(hours=8)
+    shown = answer.content.decode()
+    assert "do not know yet that their order is confirmed" in shown
+    assert "OSError: refused" in shown
+
+
+def test_a_shop_without_failures_shows_no_alarm(signed_in):
+    assert "What needs your help" not in dashboard(signed_in("admin"))
+
+
+def test_planners_see_alarms_but_only_administrators_try_again(signed_in):
+    duty = failed("orders.mail_confirmation", 9)
+    client = signed_in("planner")
+    shown = dashboard(client)
+    assert "Tell an administrator" in shown
+    assert "OSError" not in shown
+    answer = client.post(reverse("try-again"), {"receiver": duty.receiver})
+    assert answer.status_code == 403
+
+
+def test_trying_again_makes_the_work_due_at_once(signed_in):
+    duty, other = failed("orders.mail_confirmation", 9), failed("production.work_begun", 9)
+    client = signed_in("admin")
+    answer = client.post(reverse("try-again"), {"receiver": duty.receiver}, follow=True)
+    assert "1 task is tried again now" in answer.content.decode()
+    assert list(Handling.objects.due(timezone.now())) == [duty]
+    assert other.due_at > timezone.now()
+
+
+def test_trying_again_needs_a_form_of_ours(signed_in):
+    signed_in("admin")
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(get_user_model().objects.get(username="admin"))
+    answer = strict.post(reverse("try-again"), {"receiver": "orders.mail_confirmation"})
+    assert answer.status_code == 403
+    assert strict.get(reverse("try-again")).status_code == 405
+
+
+def test_many_failures_cost_no_more_queries_than_one(signed_in, django_assert_num_queries):
+    client = signed_in("admin")
+    dashboard(client)
+    failed("orders.mail_confirmation", 9)
+    with CaptureQueriesContext(connection) as one:
+        dashboard(client)
+    for hours in range(30):
+        failed("orders.mail_confirmation", hours)
+        failed("production.work_begun", hours)
+    with django_assert_num_queries(len(one)):
+        dashboard(client)
+
+
+def test_everything_that_may_fail_has_words_of_its_own():
+    assert set(dispatch._receivers) <= set(alarms.WORDS)
 
 
 def test_the_dashboard_of_a_busy_shop_costs_few_queries(signed_in, django_assert_max_num_queries):

@@ -9,8 +9,8 @@ from django.utils import timezone
 from forecasting import overriding, runs
 from forecasting.models import DemandSeries, TrainingRun
 from production.models import GapMeasurement
-from tests.factories import line, order, product
-from tests.forecasting.shop import foreseen, this_monday, weekly_shop
+from tests.factories import customer, line, order, product
+from tests.forecasting.shop import foreseen, this_monday, trained, weekly_shop
 
 WEEK = timedelta(weeks=1)
 
@@ -88,3 +88,12 @@ def gap(user: Any) -> str:
 
 def gap_product(user: Any) -> str:
     return reverse("production:gap-product", args=[measured(user)])
+
+
+def suggested(user: Any) -> str:
+    """Alice's suggestions, from a ranking that is live."""
+    alice = customer("Alice")
+    if not TrainingRun.objects.filter(kind="ranking").exists():
+        weekly_shop(6, this_monday())
+        trained(timezone.now(), "ranking")
+    return reverse("recommendations:preview") + f"?customer={alice.pk}"

@@ -9,8 +9,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from django.contrib.auth.tokens import default_token_generator
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlsafe_base64_encode
 
+from journal.models import Transition, User
 from orders import tracking
 from orders.models import Order
 from production.api import urls as production_api
@@ -65,6 +69,13 @@ def linked(name: str) -> Callable[[Any], str]:
     return lambda user: reverse(name, args=[tracking.token(an_order(user).pk)])
 
 
+def password_link(user: Any, spoilt: str = "") -> str:
+    carol, _made = User.objects.get_or_create(username="carol", email="carol@example.com")
+    uid = urlsafe_base64_encode(str(carol.pk).encode())
+    token = default_token_generator.make_token(carol)
+    return reverse("password_reset_confirm", args=[uid, token + spoilt])
+
+
 def my_orders(user: Any) -> str:
     an_order(user)
     return reverse("my-orders")
@@ -93,7 +104,21 @@ CUSTOMER_PAGES = [
     plain("privacy"),
     plain("login"),
     plain("sign-up"),
+    plain("password_reset"),
+    plain("password_reset_done"),
+    Page("password_reset_confirm", password_link),
+    Page("password_reset_confirm#used", lambda user: password_link(user, "-used")),
+    plain("password_reset_complete"),
 ]
+
+
+def out_of_hope(user: Any) -> str:
+    """A dashboard with duties that failed ten times."""
+    at = timezone.now() - timedelta(hours=9)
+    step = Transition.objects.create(kind="order", object_id=1, to_status="confirmed", at=at)
+    for name in ("orders.mail_confirmation", "production.work_begun"):
+        step.handlings.create(receiver=name, attempts=10, due_at=at, error="OSError: refused")
+    return reverse("dashboard")
 
 
 def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
@@ -108,6 +133,7 @@ def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
 WORKS_PAGES = [
     Page("dashboard", in_the_works("dashboard"), "staff"),
     plain("dashboard#empty", "staff"),
+    Page("dashboard#alarms", out_of_hope, "staff"),
     Page("orders:staff-orders", in_the_works("orders:staff-orders", "?late=on"), "staff"),
     plain("orders:staff-orders#empty", "staff"),
     Page("orders:staff-order", in_the_works("orders:staff-order"), "staff"),
@@ -117,6 +143,8 @@ WORKS_PAGES = [
     Page("production:queues", in_the_works("production:queues"), "staff"),
     Page("production:queue", in_the_works("production:queue"), "staff"),
     Page("production:work-order", in_the_works("production:work-order"), "staff"),
+    Page("production:materials", in_the_works("production:materials"), "staff"),
+    plain("production:materials#empty", "staff"),
 ]
 
 FORESEEN_PAGES = [
@@ -131,6 +159,8 @@ FORESEEN_PAGES = [
     Page("forecasting:run#running", foreseen.running_run, "staff"),
     Page("production:gap", foreseen.gap, "staff"),
     plain("production:gap#empty", "staff"),
+    Page("recommendations:preview", foreseen.suggested, "staff"),
+    plain("recommendations:preview#empty", "staff"),
     Page("production:gap-product", foreseen.gap_product, "staff"),
 ]
 
@@ -169,6 +199,7 @@ EXEMPT: dict[str, str] = {
     "forecasting:summary": "a fragment of the dashboard",
     "production:cells-now": "a fragment of the dashboard",
     "production:work-of-order": "a fragment of an order's page",
+    "try-again": "a form's target",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
     "admin-login": "leads to the login page",

@@ -13,10 +13,13 @@ from orders.models import Order, OrderLine, PromiseRevision
 from production import netting, planning
 from production.lifecycle import JOB
 from production.models import (
+    BOM,
+    BOMLine,
     GapMeasurement,
     Job,
     JobReport,
     Machine,
+    Material,
     Operator,
     SetupRule,
     WorkCenter,
@@ -62,6 +65,8 @@ def _build(now: datetime) -> None:
     spraying = {"setup_by": ["colour"], "setup_minutes": 15, "capability": "spray"}
     lamp = workshop.product("lamp", (saw, {}), (paint, spraying), colours=("white", "black"))
     gate = workshop.product("gate", (paint, {"name": "Weld", "capability": "steel"}))
+    resin = Material.objects.create(code="resin", name="Resin", unit="kg", safety_stock=5)
+    BOMLine.objects.create(bom=BOM.objects.create(product=lamp), material=resin, quantity=2)
     placed = now - timedelta(days=9)
     due = now.date() - timedelta(days=2)
     for number in range(12):

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from forecasting import overriding
+from forecasting import overriding, runs
 from forecasting.models import DemandSeries, ForecastPoint
 from forecasting.overriding import CannotOverride, Wish
 from tests.forecasting.shop import NOW, trained, weekly_shop
@@ -90,6 +90,51 @@ def test_a_replay_of_an_older_day_learns_nothing_from_it(mug):
     ).exists()
 
 
+def go_back():
+    return runs.roll_back("forecast", by="staff:bob", now=NOW, why="Too high")
+
+
+def test_going_back_to_the_earlier_forecast_keeps_what_was_said_since(mug):
+    trained(NOW + WEEK)
+    ahead = (NOW + 2 * WEEK).date()
+    say(mug, 40, week=ahead)
+    go_back()
+    point = at(ahead, pk=mug.pk)
+    assert (point.override, point.override_by) == (40, "staff:alice")
+    assert at(ahead, level="shop").expected == pytest.approx(
+        at(ahead, level="shop").mean + 40 - point.mean
+    )
+    [told] = overriding.changes(point.forecast, mug)
+    assert (told.by, told.why) == ("staff:alice", f"{point.mean:g} → 40: Trade fair")
+
+
+def test_going_back_keeps_a_week_that_was_taken_back_as_forecast(mug):
+    ahead = (NOW + 2 * WEEK).date()
+    say(mug, 40, week=ahead)
+    trained(NOW + WEEK)
+    say(mug, None, "Called off", week=ahead)
+    go_back()
+    assert at(ahead, pk=mug.pk).override is None
+    assert at(ahead, level="shop").override is None
+    told = overriding.changes(at(ahead, pk=mug.pk).forecast, mug)[0]
+    assert (told.to_status, told.by, told.why) == ("foreseen", "staff:bob", overriding.TAKEN_BACK)
+
+
+def test_going_back_keeps_what_was_said_about_weeks_the_later_forecast_does_not_reach(mug):
+    say(mug, 40, week=MONDAY)
+    trained(NOW + WEEK)
+    go_back()
+    assert at(MONDAY, pk=mug.pk).override == 40
+
+
+def test_a_forecast_put_live_by_hand_takes_over_what_was_said_meanwhile(mug):
+    older = trained(NOW - WEEK)
+    assert older.status == "challenger"
+    say(mug, 40)
+    runs.promote(older, by="staff:bob", now=NOW, why="The newer one is too high")
+    assert at(MONDAY, pk=mug.pk).override == 40
+
+
 @pytest.mark.parametrize(
     ("expected", "why"), [(-1, "x"), (1e9, "x"), (float("nan"), "x"), (5, " ")]
 )
@@ -99,15 +144,15 @@ def test_nonsense_is_refused(mug, expected, why):
 
 
 def test_a_week_outside_the_forecast_is_refused(mug):
-    with pytest.raises(CannotOverride, match="does not reach"):
+    with pytest.raises(CannotOverride, match="beyond"):
         say(mug, 5, week=(NOW + 30 * WEEK).date())
 
 
 def test_sums_cannot_be_overridden(mug):
-    with pytest.raises(CannotOverride, match="Only products"):
+    with pytest.raises(CannotOverride, match="sum"):
         say(DemandSeries.objects.get(level="shop"), 5)
 
 
 def test_taking_back_what_was_never_said_is_refused(mug):
-    with pytest.raises(CannotOverride, match="nothing to take back"):
+    with pytest.raises(CannotOverride, match="as_forecast"):
         say(mug, None)

@@ -200,7 +200,7 @@ def test_a_run_says_in_plain_words_what_was_chosen_and_how_good_it_was(planner, 
     text = page(planner, "run", live.run_id)
     assert "Long average and Same week last year" in text
     assert "20 % less error" in text
-    assert "Corrections to the history" in text
+    assert "Weeks evened out" in text
 
 
 def test_a_failed_run_says_why_and_that_the_live_model_stands(planner):
@@ -222,7 +222,7 @@ def test_a_candidate_goes_live_by_hand_and_back_again(planner, live):
     post(planner, "promote", newer.run_id, why="Easter is in it")
     newer.run.refresh_from_db()
     assert newer.run.status == "champion"
-    assert "Go back to the earlier model" in page(planner, "run", newer.run_id)
+    assert "Go back to the earlier live model" in page(planner, "run", newer.run_id)
     assert "Easter is in it" in page(planner, "run", newer.run_id)
     post(planner, "roll-back", "forecast", why="Too high")
     live.run.refresh_from_db()
@@ -239,7 +239,7 @@ def test_what_cannot_go_live_does_not_and_says_so(planner, live):
 
 def test_there_may_be_nothing_to_go_back_to(planner, live):
     answer = planner.post(reverse("forecasting:roll-back", args=["forecast"]), follow=True)
-    assert "no earlier model" in answer.content.decode()
+    assert "no earlier live model" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["train", "roll-back"])

@@ -6,6 +6,7 @@ import pytest
 
 from forecasting import outlook, scoring
 from forecasting.models import OptionScore
+from orders import catalogue
 from tests.forecasting.shop import NOW, sell, trained, weekly_shop
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +97,14 @@ def test_the_plain_frequencies_stand_beside_each_score(mug):
     table = outlook.scores(NOW, NOW + WEEK)
     assert table["line_id"].tolist() == [line.pk]
     assert 0 < table["baseline_bits"].iloc[0] < 1.5
+
+
+def test_many_orders_are_judged_in_as_many_questions_as_a_few(mug, django_assert_max_num_queries):
+    trained(NOW - WEEK)
+    trained(NOW)
+    scoring.score_new_lines(NOW)
+    for minutes in range(40):
+        sell(configured(mug, "red"), 1, NOW + timedelta(minutes=minutes))
+    catalogue.sheets([mug.pk])  # what it reads for itself does not count
+    with django_assert_max_num_queries(25):
+        assert scoring.score_new_lines(NOW + 2 * DAY) == 40

@@ -121,7 +121,8 @@ def test_a_young_shop_gets_a_forecast_and_a_note():
     weekly_shop(5)
     run = trained()
     assert run.status == "champion"
-    assert "past dates could be tested" in " ".join(run.notes)
+    told = {note["code"]: note["facts"] for note in run.notes}
+    assert told["few_origins"] == {"tested": 0, "needed": 3}
 
 
 def test_an_unknown_method_fails_and_the_live_forecast_stays(shop):

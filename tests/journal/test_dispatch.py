@@ -75,6 +75,40 @@ def test_it_waits_longer_each_time_and_alarms_after_ten(heard):
     assert list(Handling.objects.alarming()) == [duty]
 
 
+def fail_ten_times(receiver="broken"):
+    for duty in Handling.objects.filter(receiver=receiver):
+        for _ in range(10):
+            dispatch.handle(duty.pk, now=NOW)
+
+
+def test_nothing_alarms_while_there_is_hope(heard):
+    open_door()
+    dispatch.drain(NOW)
+    assert dispatch.alarms() == []
+
+
+def test_an_alarm_says_who_failed_how_often_since_when_and_why(heard):
+    open_door(7, at=NOW - timedelta(hours=5))
+    open_door(8, at=NOW - timedelta(hours=2))
+    fail_ten_times()
+    five_hours_ago = NOW - timedelta(hours=5)
+    why = "ValueError: no battery"
+    assert dispatch.alarms() == [dispatch.Alarm("broken", 2, five_hours_ago, why)]
+
+
+def test_trying_again_makes_only_what_alarms_due_and_it_alarms_until_it_is_done(heard):
+    open_door()
+    fail_ten_times()
+    assert dispatch.try_again("bell", now=NOW) == 0
+    assert not Handling.objects.due(NOW).exists()
+    assert dispatch.try_again("broken", now=NOW) == 1
+    assert [duty.receiver for duty in Handling.objects.due(NOW)] == ["broken"]
+    assert len(dispatch.alarms()) == 1
+    dispatch.receives("door", "open", name="broken")(lambda transition: None)
+    dispatch.drain(NOW)
+    assert dispatch.alarms() == []
+
+
 def test_work_that_fails_half_way_leaves_nothing_behind(heard):
     def half(transition):
         open_door(pk=99)

@@ -45,12 +45,12 @@ def clock(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     settings.MEDIA_ROOT = str(tmp_path / "uploads")
     cache.clear()
-    promising.forget()
+    promising._Kept.plan_key = None
     outlook._model.cache_clear()
     serving._blend.cache_clear()
     with time_machine.travel(MONDAY, tick=False) as traveller:
         yield traveller
-    promising.forget()
+    promising._Kept.plan_key = None
 
 
 @pytest.fixture
@@ -207,6 +207,10 @@ def _the_link_in_her_letter(clock, worker, order):
     [letter] = mail.outbox
     assert letter.to == ["alice@example.org"]
     assert order.number in letter.subject
+    return link_in(letter)
+
+
+def link_in(letter):
     link = re.search(r"/track/\S+", str(letter.body))
     assert link
     return link[0]
@@ -293,9 +297,12 @@ def _sam_ships(clock, worker, sam, order, alice, link):
     page = alice.read(link)
     assert "It is on its way to you." in page
     assert "DHL JD014600003" in page
-    assert [(letter.recipient, letter.status) for letter in Delivery.objects.all()] == [
-        ("alice@example.org", "sent")
-    ]
+    confirmed, on_its_way = mail.outbox
+    assert on_its_way.to == confirmed.to == ["alice@example.org"]
+    assert "DHL" in on_its_way.body
+    assert "JD014600003" in on_its_way.body
+    assert "It is on its way to you." in alice.read(link_in(on_its_way))
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"sent"}
     assert Transition.objects.filter(kind="order_line", to_status="shipped").count() == 2
 
 
@@ -347,6 +354,9 @@ def test_an_order_that_is_cancelled_in_time_is_never_made(clock, worker, cells, 
     assert published().entries.count() == 0
     assert set(jobs_of(order).values_list("status", flat=True)) == {"cancelled"}
     assert "It was cancelled." in alice.read(link)
+    worker.tick("sweep")
+    assert "was cancelled" in mail.outbox[-1].subject
+    assert "Your order was cancelled." in alice.read(link_in(mail.outbox[-1]))
     # the machines are free again: the same wish gets the same date
     again = Shopper().choose("LAMP", **CHOICE, quantity="2", update="1")
     assert "Fri 6 Mar" in again.content.decode()

@@ -165,6 +165,20 @@ def test_a_wish_that_an_order_followed_is_met():
     assert list(demand.unmet(LATER)["product_id"]) == [product("CUP").pk]
 
 
+def test_a_need_tells_its_first_sign_and_when_it_was_answered():
+    event("basket", lamp(), NOW)
+    event("abandon", lamp(), NOW + DAY)
+    event("order", lamp(), NOW + 3 * DAY)
+    event("abandon", lamp(), NOW + 2 * DAY, "bob")
+    frame = demand.needs(LATER)
+    assert frame["kind"].tolist() == ["basket", "abandon"]
+    assert frame["at"].tolist() == [NOW, NOW + 2 * DAY]
+    assert frame["answered_at"].iloc[0] == NOW + 3 * DAY
+    assert pd.isna(frame["answered_at"].iloc[1])
+    # Two days on the order was still to come.
+    assert demand.needs(NOW + 2 * DAY)["answered_at"].isna().all()
+
+
 def test_signals_are_counted_by_product_and_week():
     event("view", lamp(), NOW, dwell=30)
     event("view", lamp(), NOW + 6 * DAY, "bob", dwell=12)

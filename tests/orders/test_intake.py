@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -28,8 +28,8 @@ def basket_of(session):
     return Order.objects.get(basket_key=session, status="draft")
 
 
-def place(session="alice", form="form-1", now=NOW):
-    return intake.place(session, ALICE, AT_HOME, form, now)
+def place(session="alice", form="form-1", now=NOW, **more):
+    return intake.place(session, ALICE, AT_HOME, form, now, **more)
 
 
 def test_the_price_is_worked_out_here():
@@ -241,3 +241,73 @@ def test_a_line_that_is_gone_is_added_again_and_somebody_elses_is_left_alone():
     bobs.refresh_from_db()
     assert (bobs.quantity, mine.quantity) == (1, 4)
     assert mine.order == basket_of("alice")
+
+
+# Which date it is
+
+
+def told(number):
+    line = OrderLine.objects.get(order__number=number)
+    return line.committed_date, [promise.committed_date for promise in line.promises.all()]
+
+
+def test_the_order_keeps_the_date_of_the_places_that_were_reserved(settings):
+    settings.FACTORY = "tests.factories.BusyFactory"
+    put()
+    # NOW is 2 March: ten days, and three more because somebody was faster
+    number = place(shown=date(2026, 3, 20))
+    assert told(number) == (date(2026, 3, 15), [date(2026, 3, 15)])
+
+
+@pytest.mark.parametrize("shown", [date(2026, 3, 12), None])
+def test_a_date_that_has_slipped_is_told_before_anything_is_ordered(settings, shown):
+    settings.FACTORY = "tests.factories.BusyFactory"
+    put()
+    with pytest.raises(intake.BasketChanged, match="March 15, 2026"):
+        place(shown=shown)
+    assert basket_of("alice").lines.get().status == "pending"
+    assert not Invoice.objects.exists()
+    assert not Transition.objects.filter(to_status="placed").exists()
+    assert told(place(shown=date(2026, 3, 15)))[0] == date(2026, 3, 15)
+
+
+def test_a_form_sent_twice_finds_its_order_whatever_became_of_the_date(settings):
+    put()
+    number = place(shown=date(2026, 3, 12))
+    settings.FACTORY = "tests.factories.BusyFactory"
+    assert place(shown=date(2026, 3, 12)) == number
+
+
+def test_a_wish_for_later_is_what_we_commit_to():
+    put()
+    number = place(requested_date=date(2026, 4, 10))
+    assert told(number) == (date(2026, 4, 10), [date(2026, 4, 10)])
+    assert OrderLine.objects.get().promises.get().cause == "The day that you asked for."
+
+
+def test_a_slip_that_the_wish_leaves_room_for_is_no_news(settings):
+    settings.FACTORY = "tests.factories.BusyFactory"
+    put()
+    number = place(shown=date(2026, 3, 12), requested_date=date(2026, 4, 10))
+    assert told(number)[0] == date(2026, 4, 10)
+
+
+def test_a_wish_that_is_too_early_gets_the_honest_date():
+    put()
+    number = place(requested_date=date(2026, 3, 4))
+    assert told(number)[0] == date(2026, 3, 12)
+    assert OrderLine.objects.get().requested_date == date(2026, 3, 4)
+
+
+@pytest.mark.parametrize("wish", [date(2026, 3, 1), date(2027, 3, 4), date(9999, 1, 1)])
+def test_a_wish_in_the_past_or_beyond_a_year_is_refused(wish):
+    put()
+    with pytest.raises(intake.BadWish):
+        place(requested_date=wish)
+    assert basket_of("alice").lines.count() == 1
+
+
+@pytest.mark.parametrize("wish", [date(2026, 3, 2), date(2027, 3, 2)])
+def test_today_and_the_last_day_of_a_year_may_be_wished_for(wish):
+    put()
+    assert place(requested_date=wish)

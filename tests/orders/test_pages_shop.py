@@ -1,6 +1,7 @@
 """The shop as customers use it, through Django's test client."""
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,18 @@ from django.utils import translation
 from journal.models import User
 from orders import tracking
 from orders.models import BehaviourEvent, Consent, Customer, Order, OrderLine
-from tests.factories import FACTORY, customer, family, group, lamp, line, order, placed, product
+from tests.factories import (
+    FACTORY,
+    NOW,
+    customer,
+    family,
+    group,
+    lamp,
+    line,
+    order,
+    placed,
+    product,
+)
 
 pytestmark = pytest.mark.django_db
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -289,6 +301,52 @@ def test_a_price_that_moved_is_shown_before_anything_is_ordered(alice, shop):
     assert answer.status_code == 409
     assert "is now 145.00" in text(answer)
     assert check_out(alice).status_code == 302
+
+
+def test_a_date_that_slipped_since_the_page_was_read_is_shown_and_accepted_by_ordering_again(
+    alice, settings
+):
+    put(alice)
+    page = alice.get(reverse("checkout"))
+    form = DELIVERY | {"submission_key": key_of(alice), "shown_date": date_on(page)}
+    settings.FACTORY = "tests.factories.BusyFactory"
+    answer = alice.post(reverse("checkout"), form)
+    assert answer.status_code == 409
+    assert "Order again to accept the new date" in text(answer)
+    assert not Order.objects.placed().exists()
+    assert (
+        alice.post(reverse("checkout"), form | {"shown_date": date_on(answer)}).status_code == 302
+    )
+
+
+def date_on(page):
+    found = re.search(r'name="shown_date" value="(\d{4}-\d\d-\d\d)"', page.content.decode())
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("damaged", ["", "soon", "2026-99-99"])
+def test_a_damaged_date_in_the_form_stops_nobody(alice, damaged):
+    put(alice)
+    assert check_out(alice, shown_date=damaged).status_code == 302
+
+
+def test_a_wish_beyond_a_year_is_an_error_at_its_field(alice):
+    put(alice)
+    answer = check_out(alice, requested_date="2999-01-01")
+    assert answer.status_code == 422
+    assert "more than a year away" in text(answer)
+
+
+def test_the_order_page_says_what_was_asked_and_what_is_promised(alice):
+    def page(made):
+        return text(alice.get(reverse("track", args=[tracking.token(made.pk)])))
+
+    early, late = placed(requested=NOW.date()), placed(requested=NOW.date() + timedelta(days=30))
+    assert "You asked for Mon 2 Mar . The earliest that we can promise" in page(early)
+    assert "With you by Wed 1 Apr" in page(late)
+    assert "You asked for Wed 1 Apr ." in page(late)
+    assert "The earliest" not in page(late)
 
 
 def test_an_empty_basket_cannot_be_checked_out(alice):

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.db.models import F
 
 from journal.models import IdempotencyKey, Transition
@@ -24,22 +24,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.urls("tests.production.floor_urls"),
 ]
-
-
-@pytest.fixture
-def file_database(transactional_db, tmp_path):
-    """On SQLite tests live in memory, which threads cannot share as they share a file."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    in_memory, settings = connections["default"], connections.settings["default"]
-    connection.cursor().execute(f"VACUUM INTO '{tmp_path / 'floor.sqlite3'}'")
-    connections.settings["default"] = {**settings, "NAME": str(tmp_path / "floor.sqlite3")}
-    del connections["default"]
-    yield
-    connections["default"].close()
-    connections.settings["default"] = settings
-    connections["default"] = in_memory
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from forecasting.models import OptionScore
+from orders.models import BehaviourEvent
 from production import gap
 from production.models import GapMeasurement, Plan
 from tests.production.workshop import MONDAY, NOW, forecast, line, product
@@ -122,7 +123,7 @@ def test_a_rejected_plan_is_never_compared(week):
 
 def test_a_week_without_orders_says_so():
     snapshot({"lamp": 10})
-    assert "nothing was ordered" in gap.measure(WEEK_AFTER).notes[0]
+    assert "nothing was wanted" in gap.measure(WEEK_AFTER).notes[0]
 
 
 def test_a_week_that_is_not_over_is_not_measured(week):
@@ -142,6 +143,95 @@ def test_the_forecast_behind_the_plan_is_named(week):
     snapshot({"lamp": 12})
     gap.measure(WEEK_AFTER)
     assert figure("volume").details["forecast"] == published.pk
+
+
+def event(kind, of, at, who):
+    BehaviourEvent.objects.create(
+        kind=kind,
+        product=of,
+        subject=who,
+        at=at,
+        day=at.date(),
+        dedup_key=f"{BehaviourEvent.objects.count()}",
+        consent="measure",
+    )
+
+
+def earlier_needs(of, answered, all_of_them):
+    """Baskets of two months ago, some of them ordered the day after."""
+    for number in range(all_of_them):
+        at = NOW - timedelta(days=60)
+        event("basket", of, at, f"early {number}")
+        if number < answered:
+            event("order", of, at + timedelta(days=1), f"early {number}")
+
+
+def test_what_was_wanted_in_vain_counts_as_often_as_such_wishes_became_orders(week):
+    lamp, mug = week
+    earlier_needs(mug, answered=1, all_of_them=4)
+    for hour in range(5):
+        event("abandon", lamp, NOW + timedelta(hours=hour), "Carol")
+    event("basket", lamp, NOW, "Dan")
+    event("abandon", lamp, NOW, "Erin")
+    event("order", lamp, NOW + timedelta(days=1), "Erin")  # counted by her order
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    shop, lamps = figure("volume"), figure("volume", lamp)
+    # Carol and Dan, one of four such needs becomes an order: 10 + 2 · ¼ lamps and 30 mugs.
+    assert (lamps.wanted, shop.wanted) == (10.5, 40.5)
+    assert lamps.details["ordered"] == 10
+    assert lamps.details["not_ordered"] == 0.5
+    assert lamps.details["unmet_needs"] == 2
+    assert shop.details["conversion"] == 0.25
+    assert shop.value == pytest.approx((1.5 + 10) / 40.5)
+
+
+def test_the_conversion_is_learned_from_before_the_week_alone(week):
+    lamp, mug = week
+    earlier_needs(mug, answered=1, all_of_them=2)
+    event("abandon", lamp, NOW, "Carol")
+    # A basket of three weeks ago may still be ordered, and one of this week surely was: neither
+    # teaches anything about this week.
+    event("basket", mug, NOW - timedelta(days=21), "Frank")
+    event("basket", mug, NOW, "Grace")
+    event("order", mug, NOW + timedelta(hours=1), "Grace")
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume").details["conversion"] == 0.5
+    assert figure("volume", lamp).wanted == 10.5
+
+
+def test_without_visitors_orders_alone_count(week):
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume").wanted == figure("volume").details["ordered"] == 40
+    assert figure("volume").details["conversion"] is None
+
+
+def test_wishes_weigh_nothing_while_nobody_knows_what_becomes_of_them(week):
+    event("abandon", week[0], NOW, "Carol")
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume", week[0]).wanted == 10
+    assert figure("volume", week[0]).details["unmet_needs"] == 1
+
+
+def test_what_was_planned_and_never_ordered_is_worth_its_list_price(week):
+    stool = product("stool")  # 10 each
+    snapshot({"lamp": 10, "mug": 30, "stool": 5})
+    gap.measure(WEEK_AFTER)
+    assert figure("volume").details["money"] == pytest.approx(50)
+    assert figure("volume").details["currency"] == "EUR"
+    assert figure("volume", stool).value == 1
+
+
+def test_amounts_of_two_currencies_are_not_added(week):
+    mug = week[1]
+    mug.currency = "CNY"
+    mug.save()
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    assert "money" not in figure("volume").details
 
 
 def test_choice_is_the_mean_surprise_of_the_lines(week):

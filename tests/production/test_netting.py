@@ -253,3 +253,15 @@ def test_foreseen_work_is_due_when_its_customers_will_want_it():
     netting.run(NOW)
     [order] = WorkOrder.objects.filter(status="planned")
     assert order.due.date() == NEXT_MONDAY + timedelta(days=7 + 10)
+
+
+def test_foreseen_work_is_due_anew_when_its_customers_allow_another_time():
+    lamp = product("lamp", (center(), {}))
+    forecast({(lamp, NEXT_MONDAY): 5.0})
+    line(lamp, due=MONDAY + timedelta(days=10))
+    netting.run(NOW)
+    for _ in range(2):  # now two of three want it in four days
+        line(lamp, due=MONDAY + timedelta(days=4))
+    assert netting.run(NOW).resized == 1
+    [order] = WorkOrder.objects.filter(status="planned")
+    assert (order.quantity, order.due.date()) == (5, NEXT_MONDAY + timedelta(days=7 + 4))

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from config import roles
 from production import gap
-from production.models import GapMeasurement
-from tests.production.test_gap import WEEK_AFTER, snapshot
+from production.models import GapMeasurement, JobReport
+from tests.production.floor import build
+from tests.production.test_gap import WEEK_AFTER, earlier_needs, event, snapshot
 from tests.production.workshop import MONDAY, NOW, line, product
 
 pytestmark = pytest.mark.django_db
@@ -64,8 +65,8 @@ def test_five_questions_are_answered_or_say_what_is_lacking(planner, measured):
     assert "40 wanted, 32 planned" in text
     # ½ (|10/40 − 12/32| + |30/40 − 20/32|) = 12.5 %
     assert "% planned for the wrong product" in text
-    assert "120 in goods" in text
-    assert "Measured once finished work was inspected." in text
+    assert "120 EUR in goods" in text
+    assert "Measured once the floor reported pieces." in text
 
 
 def test_products_stand_in_the_order_of_the_pieces_they_are_apart(planner, measured):
@@ -105,6 +106,31 @@ def test_a_product_that_was_never_measured_says_when_it_will_be(planner):
 
 def test_an_unknown_product_is_not_found(planner):
     page(planner, "gap-product", 999, status=404)
+
+
+def test_orders_and_wishes_are_told_apart(planner, measured):
+    lamp, _ = measured
+    assert "Only orders are counted" in page(planner, "gap")
+    earlier_needs(lamp, answered=1, all_of_them=4)
+    event("abandon", lamp, NOW + timedelta(hours=9), "Carol")
+    gap.measure(WEEK_AFTER)
+    text = page(planner, "gap")
+    assert "40 ordered, 0.2 wanted but not ordered" in text  # ¼, rounded to even
+    assert "1 wish without an order counts 25 %" in text
+    text = page(planner, "gap-product", lamp.pk, week=MONDAY.isoformat())
+    assert "Left a configuration" in text
+    assert "Carol" not in text
+
+
+def test_spoiled_pieces_are_told_down_to_the_report(planner):
+    floor = build()
+    job = floor.work_order().jobs.earliest("pk")
+    JobReport.objects.create(job=job, good=3, scrap=1, reason="Blob", by="Bob", at=NOW)
+    gap.measure(WEEK_AFTER)
+    text = page(planner, "gap")
+    assert "75.0 % right the first time" in text
+    text = page(planner, "gap-product", floor.configuration.product_id)
+    assert "Blob" in text
 
 
 def test_strangers_are_sent_to_sign_in(client):

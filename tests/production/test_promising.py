@@ -21,7 +21,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 @pytest.fixture(autouse=True)
 def _nothing_kept():
-    promising.forget()
+    promising._Kept.plan_key = None
 
 
 def at(day, hour, minute=0):
@@ -38,7 +38,7 @@ def ask(of, quantity=1, values=None, now=NOW):
 
 
 def hold(*lines, now=NOW):
-    Factory().reserve([one.pk for one in lines], now, now + timedelta(hours=1))
+    return Factory().reserve([one.pk for one in lines], now, now + timedelta(hours=1))
 
 
 def test_the_band_is_a_fifth_of_the_lead_time_and_a_weekend_moves_to_monday():
@@ -82,7 +82,7 @@ def test_what_is_made_already_no_longer_stands_in_the_way():
     line(lamp, 48 * 5)
     plan()
     Plan.objects.get().entries.get().job.work_order.jobs.update(status="done")
-    promising.forget()
+    promising._Kept.plan_key = None
     assert ask(lamp).p50 == date(2026, 3, 5)
 
 
@@ -116,6 +116,28 @@ def test_reserved_time_is_nobody_elses():
     spans = Reservation.objects.order_by("start").values_list("start", "end")
     assert list(spans) == [(at(2, 8), at(2, 16)), (at(3, 8), at(3, 16))]
     assert ask(lamp, 48).p50 == date(2026, 3, 7)
+
+
+def test_two_who_were_told_the_same_gap_are_told_what_each_of_them_got():
+    lamp = product("lamp", (center(), {}))
+    alices, bobs = line(lamp, 48), line(lamp, 48, who="Bob")
+    asked = ask(lamp, 48)  # both of them saw Monday's gap
+    assert hold(alices) == asked
+    got = hold(bobs)
+    # Made on Tuesday: one day packing, two on the way, one of band, which is a Saturday.
+    assert (got.p50, got.p90, got.committed) == (
+        date(2026, 3, 6),
+        date(2026, 3, 7),
+        date(2026, 3, 9),
+    )
+
+
+def test_an_order_of_several_lines_is_reserved_as_it_was_promised():
+    lamp, stool = product("lamp", (center("saw"), {})), product("stool", (center("drill"), {}))
+    alices = [line(lamp, 48), line(stool, 96), line(lamp, 48)]
+    asked = [Wanted(lamp.pk, {}, 48), Wanted(stool.pk, {}, 96), Wanted(lamp.pk, {}, 48)]
+    promised = Factory().promise(asked, NOW)
+    assert hold(*alices) == promised
 
 
 def test_reservations_of_one_machine_never_overlap():
@@ -229,7 +251,7 @@ def test_asking_about_more_products_asks_the_database_no_more(django_assert_max_
     plan()
 
     def queries(asked):
-        promising.forget()
+        promising._Kept.plan_key = None
         with django_assert_max_num_queries(30) as seen:
             assert len(Factory().earliest(asked, NOW)) == len(asked)
         return len(seen)
@@ -248,8 +270,8 @@ def test_a_cancelled_order_frees_the_time_that_was_held_for_it():
 
 def test_work_that_is_only_foreseen_never_delays_a_promise():
     lamp = product("lamp", (center(), {"run_minutes": 60}))
-    alone = promising.promise([promising.Piece(lamp.pk, {}, 1)], NOW)[0]
+    alone = ask(lamp)
     forecast({(lamp, MONDAY): 30.0})
     netting.run(NOW)
     planning.run(NOW)
-    assert promising.promise([promising.Piece(lamp.pk, {}, 1)], NOW)[0] == alone
+    assert ask(lamp) == alone

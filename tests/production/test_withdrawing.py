@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lamp():
-    promising.forget()
+    promising._Kept.plan_key = None
     return product("lamp", (center(), {}))
 
 

@@ -54,18 +54,18 @@ def test_a_new_order_changes_the_next_list(shop):
     alice = customer("Alice")
     visitor = Visitor(customer_id=alice.pk)
     order([line(shop["LAMP"])], at=NOW, by=alice)
-    found = serving.for_visitor(visitor, NOW + DAY)
+    found = serving.for_basket([], visitor, NOW + DAY)
     assert first(found) == shop["BULB"].pk
     assert found[0].why == "Because you ordered Lamp"
     order([line(shop["CUP"])], at=NOW + DAY, by=alice)
-    later = [one.product_id for one in serving.for_visitor(visitor, NOW + 2 * DAY)]
+    later = [one.product_id for one in serving.for_basket([], visitor, NOW + 2 * DAY)]
     assert shop["SAUCER"].pk in later[:2]
     assert shop["CUP"].pk not in later  # has it already
 
 
 def test_a_new_view_changes_the_next_list(shop):
     bob = Visitor(subject="bob")
-    before = [one.product_id for one in serving.for_visitor(bob, NOW)]
+    before = [one.product_id for one in serving.for_basket([], bob, NOW)]
     seen = shop["SAUCER"] if before[0] != shop["CUP"].pk else shop["BULB"]
     wanted = {shop["SAUCER"].pk: shop["CUP"].pk, shop["BULB"].pk: shop["LAMP"].pk}[seen.pk]
     BehaviourEvent.objects.create(
@@ -78,7 +78,7 @@ def test_a_new_view_changes_the_next_list(shop):
         consent="personal",
     )
     assert before[0] != wanted
-    assert first(serving.for_visitor(bob, NOW + DAY)) == wanted
+    assert first(serving.for_basket([], bob, NOW + DAY)) == wanted
 
 
 def test_what_is_no_longer_sold_is_not_suggested(shop):
@@ -89,7 +89,7 @@ def test_what_is_no_longer_sold_is_not_suggested(shop):
 
 
 def test_every_line_has_a_reason(shop):
-    assert all(one.why for one in serving.for_visitor(Visitor(), NOW))
+    assert all(one.why for one in serving.for_basket([], Visitor(), NOW))
 
 
 def test_a_product_that_came_after_the_training_is_no_stumbling_block(shop):
@@ -99,7 +99,7 @@ def test_a_product_that_came_after_the_training_is_no_stumbling_block(shop):
 
 
 def test_without_a_ranking_the_list_is_empty():
-    assert serving.for_visitor(Visitor(), NOW) == []
+    assert serving.for_basket([], Visitor(), NOW) == []
 
 
 def test_a_damaged_ranking_gives_an_empty_list(shop, own_models):

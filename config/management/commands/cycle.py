@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if not moments:
             raise CommandError("--from is after --as-of: there is nothing to replay.")
         most = options["products"] or (200 if options["start"] else None)
-        products = best_selling(moments[-1], most) if most else None
+        products = best_selling(moments[0], most) if most else None
         for moment in moments:
             self._one(moment, products, options)
 
@@ -74,6 +74,7 @@ class Command(BaseCommand):
 
 
 def _advance(bar: "tqdm[NoReturn]", share: float, what: str) -> None:
+    bar.set_description_str(what, refresh=False)
     bar.update(100 * share - bar.n)
 
 

@@ -111,8 +111,8 @@ def test_thin_data_are_told_in_plain_words():
     values[:, :57] = 1.0
     with pytest.raises(NotEnoughData) as thin:
         Boosting().fit(panel(values))
-    assert thin.value.lacks == "114 of about 400 orders needed"
-    assert thin.value.stand_in == "seasonal naive"
+    assert str(thin.value) == "114 of about 400 orders needed; seasonal naive stands in"
+    assert thin.value.note("boosted trees").facts["have"] == 114
 
 
 def test_a_short_history_is_told_in_plain_words():

@@ -8,6 +8,7 @@ from forecasting.methods.baselines import Mean, Naive, SeasonalNaive
 from forecasting.methods.method import (
     CorruptArtefact,
     Method,
+    Note,
     NotEnoughData,
     Progress,
     Repeating,
@@ -40,7 +41,7 @@ class Hungry:
     name: str = "hungry"
 
     def fit(self, panel: Panel, seed: int = 0, progress: Progress = silent) -> Repeating:
-        raise NotEnoughData("1 of about 9 orders needed", "seasonal naive")
+        raise NotEnoughData(1, 9, of="orders", stand_in="seasonal naive")
 
 
 def test_origins_are_a_horizon_apart_and_stay_in_the_second_half():
@@ -101,7 +102,7 @@ def test_too_short_a_history_gets_equal_weights_and_says_so():
     assert chosen.chosen == {"all": ("naive", "mean")}
     parts = [one.fit(shop).predict(8) for one in (Naive(), Mean())]
     np.testing.assert_allclose(chosen.mean, np.mean(parts, axis=0))
-    assert any("3 are needed" in note for note in chosen.notes)
+    assert Note("few_origins", {"tested": len(chosen.origins), "needed": 3}) in chosen.notes
 
 
 def test_no_history_to_test_on_still_gives_a_forecast():
@@ -115,7 +116,10 @@ def test_seasonal_naive_stands_in_when_no_method_has_enough():
     shop = poisson_shop(4, 60)
     chosen = choose(shop, 4, [Hungry()])
     np.testing.assert_allclose(chosen.mean, SeasonalNaive().fit(shop).predict(4))
-    assert any("1 of about 9 orders needed; seasonal naive stands in" in n for n in chosen.notes)
+    lacking = Note(
+        "few_orders", {"method": "hungry", "have": 1, "needed": 9, "stand_in": "seasonal naive"}
+    )
+    assert lacking in chosen.notes
 
 
 def test_a_method_without_enough_data_leaves_the_others_alone():
@@ -128,7 +132,7 @@ def test_when_time_is_up_what_was_tested_serves():
     calls = iter([False, False, False, True, True, True])
     chosen = choose(poisson_shop(12, 60), 4, [Mean(), Smoothing()], deadline=lambda: next(calls))
     assert set(chosen.metrics) == {"mean", "combined"}
-    assert "No time was left to test exponential smoothing." in chosen.notes
+    assert Note("no_time", {"method": "exponential smoothing"}) in chosen.notes
 
 
 def test_no_time_at_all_still_gives_a_forecast():
@@ -208,7 +212,7 @@ def test_the_live_choice_stays_when_the_new_one_is_no_better():
     again = choose(shop, 4, SIMPLE, incumbent=live)
     assert again.chosen == live
     assert not again.replaced_incumbent
-    assert any("stays" in note for note in again.notes)
+    assert Note("choice_stays") in again.notes
 
 
 def test_a_live_choice_that_is_worse_is_replaced():

@@ -49,11 +49,15 @@ def for_basket(request: HttpRequest) -> HttpResponse:
 def _fragment(
     request: HttpRequest, title: str, found: Sequence[serving.Suggested], now: datetime
 ) -> HttpResponse:
+    context = {"title": title, "cards": cards(found, now)}
+    return render(request, "recommendations/_suggestions.html", context)
+
+
+def cards(found: Sequence[serving.Suggested], now: datetime) -> list[Card]:
+    """What customers see of each suggestion, in the same order."""
     sheets = catalogue.sheets([one.product_id for one in found]) if found else {}
-    cards = [
+    return [
         Card(sheet, catalogue.price_from(sheet, now.date()), one.why)
         for one in found
         if (sheet := sheets.get(one.product_id))
     ]
-    context = {"title": title, "cards": cards}
-    return render(request, "recommendations/_suggestions.html", context)

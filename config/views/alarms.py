@@ -1,0 +1,90 @@
+"""What the shop could not do by itself, in plain words, and the way to have it tried again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from journal import dispatch
+from journal.access import staff_only
+
+TRY_AGAIN = "journal.change_handling"
+
+# receiver: (what failed, what it means)
+WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
+    "orders.mail_confirmation": (
+        gettext_lazy("Mails that confirm an order"),
+        gettext_lazy("These customers do not know yet that their order is confirmed."),
+    ),
+    "orders.mail_cancellation": (
+        gettext_lazy("Mails that say that an order is cancelled"),
+        gettext_lazy("These customers do not know yet that their order is cancelled."),
+    ),
+    "orders.mail_parcel": (
+        gettext_lazy("Mails that say that a parcel has left"),
+        gettext_lazy("These customers do not know yet that their parcel is on its way."),
+    ),
+    "orders.mail_slip": (
+        gettext_lazy("Mails that say that a date has moved"),
+        gettext_lazy("These customers still count on an earlier date."),
+    ),
+    "production.work_begun": (
+        gettext_lazy("Telling orders that their work has begun"),
+        gettext_lazy("Customers see an older state of their order."),
+    ),
+    "production.work_completed": (
+        gettext_lazy("Telling orders that their goods are made"),
+        gettext_lazy("These orders do not move on to packing, and customers see an older state."),
+    ),
+    "production.order_cancelled": (
+        gettext_lazy("Stopping work for cancelled orders"),
+        gettext_lazy("Machines may still make goods that nobody wants any more."),
+    ),
+    "forecasting.enqueue": (
+        gettext_lazy("Starting training runs"),
+        gettext_lazy("Runs that were asked for wait; forecasts and suggestions stay as they are."),
+    ),
+}
+OTHERS = (
+    gettext_lazy("Work that follows a change"),
+    gettext_lazy("What was changed is kept; what should follow from it has not happened."),
+)
+
+
+@dataclass(frozen=True)
+class Shown:
+    receiver: str
+    what: str
+    means: str
+    count: int
+    since: datetime
+    error: str
+
+
+def shown() -> list[Shown]:
+    """The alarms of the dashboard, the oldest first."""
+    told = [(alarm, WORDS.get(alarm.receiver, OTHERS)) for alarm in dispatch.alarms()]
+    return [
+        Shown(alarm.receiver, str(what), str(means), alarm.count, alarm.since, alarm.error)
+        for alarm, (what, means) in told
+    ]
+
+
+@require_POST
+@staff_only(TRY_AGAIN)
+def try_again(request: HttpRequest) -> HttpResponse:
+    receiver = request.POST.get("receiver", "")
+    count = dispatch.try_again(receiver, now=timezone.now())
+    text = ngettext(
+        "%(count)d task is tried again now. Load this page in a minute: what works is gone.",
+        "%(count)d tasks are tried again now. Load this page in a minute: what works is gone.",
+        count,
+    )
+    messages.info(request, text % {"count": count})
+    return redirect("dashboard")

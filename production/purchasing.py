@@ -1,0 +1,159 @@
+"""Which materials the open work needs, when they run short, and what to buy by when."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from production.calendars import plant_zone
+from production.models import Job, Material, Plan, PlanEntry, WorkOrder
+from production.replenishment import BomLine, Demand, Item, PeriodLot, explode, net
+from production.replenishment.netting import DemandKind
+from production.routings import FrozenMaterial
+
+WEEKS = 4  # shown one by one; what is needed after them stands together
+DAYS_BOUGHT_TOGETHER = 7
+_SMALLEST = Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class Use:
+    """So much of a material that a job takes on the day it begins, counted from today."""
+
+    job_id: int
+    day: int
+    quantity: Decimal
+    foreseen: bool
+
+
+@dataclass(frozen=True)
+class Purchase:
+    quantity: Decimal
+    order_by: date
+    arrives: date
+
+
+@dataclass(frozen=True)
+class MaterialNeed:
+    """A material: needed by week and after the last shown one, and the next purchase.
+
+    `short_on` is the first day on which stock does not suffice if nothing is bought.
+    """
+
+    material: Material
+    on_hand: Decimal
+    weeks: tuple[Decimal, ...]
+    later: Decimal
+    short_on: date | None
+    purchase: Purchase | None
+
+    @property
+    def too_late(self) -> bool:
+        """What is ordered today comes after it is needed."""
+        return bool(self.short_on and self.purchase and self.purchase.arrives > self.short_on)
+
+
+def weeks_from(today: date) -> list[date]:
+    """The Mondays of the weeks that are shown."""
+    monday = today - timedelta(days=today.weekday())
+    return [monday + timedelta(weeks=n) for n in range(WEEKS)]
+
+
+def today_of(now: datetime) -> date:
+    return now.astimezone(plant_zone()).date()
+
+
+def needs(now: datetime) -> list[MaterialNeed]:
+    """Every material, what runs short first on top; few questions however many there are."""
+    today = today_of(now)
+    uses = _uses(today)
+    materials = Material.objects.annotate(in_stock=Coalesce(Sum("moves__quantity"), Decimal(0)))
+    found = [_need(one, Decimal(one.in_stock), uses.get(one.code, []), today) for one in materials]
+    return sorted(found, key=lambda need: (need.short_on or date.max, need.material.name))
+
+
+def _uses(today: date) -> dict[str, list[Use]]:
+    """What unfinished first steps will take, by code of the material.
+
+    Material is booked out when the first step is finished, so a finished one needs none.
+    """
+    earlier = Job.objects.filter(
+        work_order=OuterRef("work_order"), sequence__lt=OuterRef("sequence")
+    )
+    entry = PlanEntry.objects.filter(plan__status=Plan.Status.PUBLISHED, job=OuterRef("pk"))
+    first = Job.objects.unfinished().filter(
+        ~Exists(earlier), work_order__status__in=WorkOrder.OPEN_STATUSES
+    )
+    rows = first.annotate(planned=Subquery(entry.values("setup_start")[:1])).values_list(
+        "pk", "quantity", "planned", "work_order__due", "work_order__status", "work_order__frozen"
+    )
+    zone = plant_zone()
+    found: dict[str, list[Use]] = {}
+    for pk, quantity, planned, due, status, frozen in rows.order_by("pk"):
+        day = max(0, ((planned or due).astimezone(zone).date() - today).days)
+        foreseen = status == WorkOrder.Status.PLANNED
+        for code, taken in _taken(frozen.get("materials", []), quantity).items():
+            found.setdefault(code, []).append(Use(pk, day, taken, foreseen))
+    return found
+
+
+def _taken(lines: list[FrozenMaterial], quantity: int) -> dict[str, Decimal]:
+    """What so many pieces take of each material, the usual scrap included."""
+    taken: dict[str, Decimal] = {}
+    for need in explode({"piece": list(_bom_lines(lines))}, "piece", quantity, {}):
+        rounded = Decimal(need.quantity).quantize(_SMALLEST)
+        taken[need.item] = taken.get(need.item, Decimal(0)) + rounded
+    return taken
+
+
+def _bom_lines(lines: list[FrozenMaterial]) -> Iterator[BomLine]:
+    for line in lines:
+        quantity = Decimal(line["quantity_per_unit"])
+        if quantity > 0:
+            yield BomLine(line["material"], quantity, Decimal(line["scrap_percent"]) / 100)
+
+
+def _need(material: Material, on_hand: Decimal, uses: list[Use], today: date) -> MaterialNeed:
+    by_week = _by_week(uses, today)
+    demands = [
+        Demand(
+            str(use.job_id),
+            use.day,
+            use.quantity,
+            DemandKind.FORECAST if use.foreseen else DemandKind.FIRM,
+        )
+        for use in uses
+    ]
+    stock = max(on_hand, Decimal(0))
+    lacking = net(Item(stock), demands).net
+    item = Item(
+        stock,
+        material.safety_stock,
+        material.lead_days,
+        sizing=PeriodLot(DAYS_BOUGHT_TOGETHER),
+    )
+    orders = net(item, demands).orders
+    return MaterialNeed(
+        material,
+        on_hand,
+        tuple(by_week.get(week, Decimal(0)) for week in range(WEEKS)),
+        sum((q for week, q in by_week.items() if week >= WEEKS), Decimal(0)),
+        today + timedelta(days=lacking[0][0]) if lacking else None,
+        _purchase(orders[0].quantity, orders[0].start, orders[0].due, today) if orders else None,
+    )
+
+
+def _purchase(quantity: Decimal | int, start: int, due: int, today: date) -> Purchase:
+    days = today + timedelta(days=start), today + timedelta(days=due)
+    return Purchase(Decimal(quantity), *days)
+
+
+def _by_week(uses: list[Use], today: date) -> Mapping[int, Decimal]:
+    found: dict[int, Decimal] = {}
+    for use in uses:
+        week = (today.weekday() + use.day) // 7
+        found[week] = found.get(week, Decimal(0)) + use.quantity
+    return found
