@@ -5,11 +5,13 @@ read off the plan. Rows are ordered by start of processing, never by start of se
 be made long before its part arrives.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
+from sys import maxsize
 
 from .plan import PlannedOperation, Schedule, Totals
 from .problem import Impossible, Job, Machine, Operation, Problem, Reason
@@ -172,11 +174,17 @@ def _free_place(
 
 
 def _is_open(machine: Machine, minute: int) -> bool:
-    return any(start <= minute < end for start, end in machine.windows)
+    return _open_minutes(machine, minute, minute + 1) == 1
 
 
 def _open_minutes(machine: Machine, start: int, end: int) -> int:
-    return sum(max(0, min(end, closes) - max(start, opens)) for opens, closes in machine.windows)
+    """Minutes of [start, end) in the windows, which are sorted and disjoint."""
+    first = max(0, bisect_right(machine.windows, (start, maxsize)) - 1)
+    behind = bisect_left(machine.windows, (end, 0))
+    return sum(
+        max(0, min(end, closes) - max(start, opens))
+        for opens, closes in machine.windows[first:behind]
+    )
 
 
 # One machine after another

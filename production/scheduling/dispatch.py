@@ -11,6 +11,7 @@ import numpy as np
 from .placing import Timelines, chains, options, place_chain
 from .plan import Schedule
 from .problem import Impossible, Job, Operation, Problem, Reason
+from .queueing import Queue, highest_first
 from .recording import record
 from .rules import RULES, Rule
 from .table import Table
@@ -97,7 +98,8 @@ class _Run:
             for predecessor in dict.fromkeys(job.predecessors):
                 if predecessor in self.successors:
                     self.successors[predecessor].append(job)
-        self.queues: dict[str, list[int]] = {machine.id: [] for machine in problem.machines}
+        self.taken = np.zeros(len(table.operations), dtype=np.bool_)
+        self.queues = {machine.id: Queue(self.taken) for machine in problem.machines}
         self.events: list[tuple[int, int, int, str]] = []
         self.awake: set[tuple[int, str]] = set()
         self.open_jobs: set[str] = set()
@@ -194,7 +196,7 @@ class _Run:
     def _arrive(self, index: int, now: int) -> None:
         self.ready[index] = now
         for alternative in self.table.operations[index].alternatives:
-            self.queues[alternative.machine_id].append(index)
+            self.queues[alternative.machine_id].join(index)
             self._wake(alternative.machine_id, now)
 
     def _fail(self, job_id: str, reason: Reason, operation_id: str, text: str) -> None:
@@ -222,7 +224,7 @@ class _Run:
         queue = self.queues[timeline.machine.id]
         work = timeline.open.worked(now)
         _absorb(timeline, work)
-        if not queue or work >= timeline.open.total:
+        if not queue.length or work >= timeline.open.total:
             return
         free = timeline.free(timeline.cursor)
         if free > work:
@@ -236,10 +238,11 @@ class _Run:
     def _take_best(self, timeline: Timeline, now: int) -> bool:
         """Place the highest operation that fits now and that no other machine finishes earlier."""
         machine_id = timeline.machine.id
-        queue = self.queues[machine_id]
+        queue = self.queues[machine_id].waiting()
         family = timeline.family(timeline.cursor)
         scores = self.rule(self.table.waiting(queue, self.ready, machine_id, family, now))
-        for index in [queue[at] for at in np.argsort(-scores, kind="stable")]:
+        for at in highest_first(scores):
+            index = int(queue[at])
             placement = self._here(timeline, index, now)
             if placement is not None and self._take(index, placement, now):
                 return True
@@ -289,10 +292,11 @@ class _Run:
 
     def _leave_queues(self, index: int, now: int) -> None:
         """Take an operation out of the queues; machines that share work look again."""
+        self.taken[index] = True
         for alternative in self.table.operations[index].alternatives:
-            self.queues[alternative.machine_id].remove(index)
+            self.queues[alternative.machine_id].length -= 1
             for machine_id in self.table.neighbours[alternative.machine_id]:
-                if self.queues[machine_id]:
+                if self.queues[machine_id].length:
                     self._wake(machine_id, now)
 
     def _place_chain(self, chain: list[Operation], ready: int, latest: int | None) -> bool:

@@ -66,9 +66,7 @@ def _waited_for(
 ) -> PlannedOperation | None:
     """The planned operation behind a binding reason; None where the chain ends."""
     if planned.binding == Binding.MACHINE:
-        row = schedule.by_machine[planned.machine_id]
-        at = row.index(planned)
-        return row[at - 1] if at else None
+        return schedule.before_on_machine.get(planned.operation_id)
     if planned.binding in (Binding.PREDECESSOR, Binding.LAG, Binding.CALENDAR):
         return _latest_before(problem, schedule, planned)
     return None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 
 from .problem import Impossible, Problem
 
@@ -73,6 +74,16 @@ class Schedule:
         for planned in sorted(self.operations, key=lambda p: (p.start, p.end, p.operation_id)):
             machines.setdefault(planned.machine_id, []).append(planned)
         return machines
+
+    @cached_property
+    def before_on_machine(self) -> dict[str, PlannedOperation]:
+        """What runs right before each planned operation on its machine, by id; the first of a
+        machine has none."""
+        return {
+            later.operation_id: earlier
+            for row in self.by_machine.values()
+            for earlier, later in pairwise(row)
+        }
 
     @cached_property
     def finish(self) -> dict[str, int]:

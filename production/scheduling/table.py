@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .problem import Job, Operation, Problem
+from .queueing import Indices
 from .rules import Floats, Waiting
 
 
@@ -60,10 +61,9 @@ class Table:
         return row
 
     def waiting(
-        self, queue: list[int], ready: Floats, machine_id: str, before: str | None, now: int
+        self, at: Indices, ready: Floats, machine_id: str, before: str | None, now: int
     ) -> Waiting:
-        """What a rule may look at for the operations in one machine's queue."""
-        at = np.array(queue, dtype=np.intp)
+        """What a rule may look at for the operations `at` in one machine's queue."""
         return Waiting(
             now=now,
             ready=ready[at],
