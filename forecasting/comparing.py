@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from forecasting.methods.selection import COMBINED
+from forecasting.methods.method import COMBINED
 from forecasting.models import Accuracy, TrainingRun
 
 YARDSTICKS = ("naive", "seasonal naive")

@@ -4,11 +4,13 @@ from functools import partial
 
 from django.db import transaction
 
-from forecasting import overriding, runs, tasks, training
+from forecasting import overriding, runs, tasks
 from journal.dispatch import receives
 from journal.models import Transition
 
-runs.register(runs.TrainingRun.Kind.FORECAST, training.train, overriding.inherit)
+runs.register(
+    runs.TrainingRun.Kind.FORECAST, runs.later("forecasting.training.train"), overriding.inherit
+)
 
 
 @receives("training_run", "queued", name="forecasting.enqueue", queue="default")

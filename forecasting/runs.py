@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
+from django.utils.module_loading import import_string
 
 from forecasting.lifecycle import TRAINING_RUN
 from forecasting.models import TrainingRun
@@ -104,6 +105,17 @@ def register(kind: str, trainer: Trainer, inherit: Inherit | None = None) -> Non
     _trainers[kind] = trainer
     if inherit is not None:
         _heirs[kind] = inherit
+
+
+def later(name: str) -> Trainer:
+    """The trainer of a dotted name, loaded when it trains: most processes never do, and what it
+    needs takes them seconds to load."""
+
+    def train(run: TrainingRun, beat: Beat) -> Outcome:
+        trainer: Trainer = import_string(name)
+        return trainer(run, beat)
+
+    return train
 
 
 def champion(kind: str) -> TrainingRun | None:

@@ -21,9 +21,9 @@ from django.db import transaction
 from forecasting import artefacts, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
-from forecasting.methods.method import Progress
+from forecasting.methods.method import COMBINED, Progress
 from forecasting.methods.registry import methods_for
-from forecasting.methods.selection import ALL, COMBINED, Measures, Selection
+from forecasting.methods.selection import ALL, Measures, Selection
 from forecasting.methods.series import Floats, Panel
 from forecasting.models import (
     Accuracy,

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from forecasting.methods.series import Floats, Panel
 
+COMBINED = "combined"
+"""Stands where a method's name would for what the methods say together."""
+
 Arrays = dict[str, NDArray[Any]]
 Progress = Callable[[float, str], None]
 """Told the share done (0 … 1) and what is being done."""

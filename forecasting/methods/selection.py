@@ -17,6 +17,7 @@ from forecasting.methods import metrics
 from forecasting.methods.baselines import SeasonalNaive
 from forecasting.methods.classification import classify
 from forecasting.methods.method import (
+    COMBINED,
     Arrays,
     CorruptArtefact,
     Deadline,
@@ -35,7 +36,6 @@ from forecasting.methods.series import Bools, Dates, Floats, Panel, Strings
 ENOUGH_ORIGINS = 3
 ENOUGH_SERIES = 10
 """Series that a class must have before it gets a choice of its own."""
-COMBINED = "combined"
 ALL = "all"
 
 
