@@ -7,18 +7,20 @@ publishes whole or not at all; whatever stops a cycle, the last good forecast an
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from time import perf_counter, sleep
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import DatabaseError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from config import wording
 from config.models import CycleRun
 from forecasting import runs, scoring
 from forecasting.models import TrainingRun
+from forecasting.wording import RULES_OF_WEEKS
 from journal import dispatch
 from journal.alone import Busy, alone
 from orders import demand
@@ -45,7 +47,15 @@ class CycleFailed(Exception):
 @dataclass(frozen=True)
 class Step:
     name: str
-    work: Callable[["Cycle", Progress], str]
+    work: Callable[["Cycle", Progress], "Did"]
+
+
+@dataclass(frozen=True)
+class Did:
+    """What a step did: a code of `config.wording` and its facts, as JSON keeps them."""
+
+    code: str
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -90,9 +100,9 @@ def _run(cycle: Cycle, say: Callable[[str, str, float], None], progress: Progres
         with _failing(row, step):
             did = step.work(cycle, _portion(progress, number))
             seconds = round(perf_counter() - began, 2)
-            row.steps.append({"step": step.name, "did": did, "seconds": seconds})
+            row.steps.append({"step": step.name, **asdict(did), "seconds": seconds})
             row.save(update_fields=["steps"])
-        say(step.name, did, seconds)
+        say(step.name, wording.did(row.steps[-1]), seconds)
     row.status, row.finished_at = CycleRun.Status.DONE, timezone.now()
     row.save(update_fields=["status", "finished_at"])
     progress(1, "")
@@ -139,42 +149,35 @@ def _portion(progress: Progress, number: int) -> Progress:
     return part
 
 
-def _collect(cycle: Cycle, progress: Progress) -> str:
+def _collect(cycle: Cycle, progress: Progress) -> Did:
     """Let everything that happened reach those who wait for it, and count what is wanted."""
     done = dispatch.drain(cycle.as_of)
     wanted = len(demand.open_lines(cycle.as_of, product_ids=cycle.products))
     unmet = len(demand.unmet(cycle.as_of))
-    return _("%(open)d open lines, %(unmet)d unmet wishes, %(done)d reactions done") % {
-        "open": wanted,
-        "unmet": unmet,
-        "done": done,
-    }
+    return Did("collected", {"open": wanted, "unmet": unmet, "done": done})
 
 
-def _score(cycle: Cycle, progress: Progress) -> str:
+def _score(cycle: Cycle, progress: Progress) -> Did:
     """Judge new orders by what was published before them, before anything is learned from them."""
-    scored = scoring.score_new_lines(cycle.as_of)
-    return _("%(lines)d new order lines scored") % {"lines": scored}
+    return Did("scored", {"lines": scoring.score_new_lines(cycle.as_of)})
 
 
-def _forecast(cycle: Cycle, progress: Progress) -> str:
+def _forecast(cycle: Cycle, progress: Progress) -> Did:
     run = _trained(TrainingRun.Kind.FORECAST, cycle, {"product_ids": cycle.products})
-    cleaned = sum(run.metrics.get("cleaned", {}).values())
-    return _("%(products)d products over %(weeks)d weeks, %(cleaned)d cleanings, %(status)s") % {
+    corrections: dict[str, int] = run.metrics.get("cleaned", {})
+    facts = {
         "products": run.metrics["products"],
         "weeks": run.metrics["weeks"],
-        "cleaned": cleaned,
-        "status": run.get_status_display(),
+        "cleaned": sum(corrections.get(rule, 0) for rule in RULES_OF_WEEKS),
+        "status": run.status,
     }
+    return Did("forecast", facts)
 
 
-def _rank(cycle: Cycle, progress: Progress) -> str:
+def _rank(cycle: Cycle, progress: Progress) -> Did:
     run = _trained(TrainingRun.Kind.RANKING, cycle, {"product_ids": cycle.products})
-    return _("%(items)d products, %(users)d visitors and customers, %(status)s") % {
-        "items": run.metrics["items"],
-        "users": run.metrics["users"],
-        "status": run.get_status_display(),
-    }
+    known = {name: run.metrics[name] for name in ("items", "users")}
+    return Did("ranked", {**known, "status": run.status})
 
 
 def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
@@ -194,38 +197,34 @@ def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
     return run
 
 
-def _net(cycle: Cycle, progress: Progress) -> str:
+def _net(cycle: Cycle, progress: Progress) -> Did:
     netted = _when_free(
         lambda: netting.run(
             cycle.as_of, by=cycle.by, product_ids=cycle.products, progress=progress
         ),
         progress,
     )
-    return _(
-        "%(made)d work orders for orders, %(foreseen)d for the forecast, %(resized)d changed, "
-        "%(cancelled)d withdrawn, %(refused)d refused"
-    ) % {
+    facts = {
         "made": netted.made,
         "foreseen": netted.foreseen,
         "resized": netted.resized,
         "cancelled": netted.cancelled,
         "refused": len(netted.refused),
     }
+    return Did("netted", facts)
 
 
-def _plan(cycle: Cycle, progress: Progress) -> str:
+def _plan(cycle: Cycle, progress: Progress) -> Did:
     planned = _when_free(
         lambda: planning.run(cycle.as_of, by=cycle.by, seed=cycle.seed, progress=progress),
         progress,
     )
-    return _(
-        "%(operations)d operations planned and checked, %(refused)d refused, "
-        "%(released)d work orders released"
-    ) % {
+    facts = {
         "operations": planned.operations,
         "refused": planned.refused,
         "released": planned.released,
     }
+    return Did("planned", facts)
 
 
 def _when_free(work: Callable[[], Result], progress: Progress) -> Result:
@@ -243,8 +242,8 @@ def _when_free(work: Callable[[], Result], progress: Progress) -> Result:
         raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
 
 
-def _measure(cycle: Cycle, progress: Progress) -> str:
-    return gap.measure(cycle.as_of, product_ids=cycle.products).summary()
+def _measure(cycle: Cycle, progress: Progress) -> Did:
+    return Did("measured", gap.measure(cycle.as_of, product_ids=cycle.products).facts())
 
 
 STEPS = (

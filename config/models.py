@@ -15,7 +15,7 @@ class CycleRun(models.Model):
     as_of = models.DateTimeField()
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
-    # [{"step": "clean", "did": "…", "seconds": 1.2}, …]
+    # [{"step": "score", "code": "scored", "facts": {"lines": 3}, "seconds": 1.2}, …]
     steps = models.JSONField(default=list)
     error = models.TextField(blank=True)
 

@@ -214,7 +214,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"signed_links": {"()": "config.masking.SignedLinks"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["signed_links"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"tailorline": {"level": "INFO"}},
+    # django.request names the address of every failure; its own handlers see it masked too
+    "loggers": {"tailorline": {"level": "INFO"}, "django.request": {"filters": ["signed_links"]}},
 }

@@ -1,7 +1,8 @@
 """Measure the information gap (DESIGN §1): what was wanted against what an earlier plan foresaw.
 
 The formulas are plain functions over one week; `measure` reads their input through the outlets
-and keeps the results as rows. A plan answers for a week only if it was made before the week began.
+and keeps the results as rows. A plan answers for a week only if it was made by the time the week
+began.
 """
 
 from collections import Counter
@@ -13,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from forecasting import outlook
 from orders import catalogue, demand
@@ -24,6 +26,20 @@ from production.models import GapMeasurement, Plan
 Pieces = Mapping[int, float]
 Measure, Side = GapMeasurement.Measure, GapMeasurement.Side
 WEEK = timedelta(days=7)
+
+# The words of `told`; what is stored are the codes.
+NAMES: dict[str, Promise] = {
+    Measure.CHOICE: _("choice"),
+    Measure.MIX: _("mix"),
+    Measure.VOLUME: _("volume"),
+    Measure.TIME: _("time"),
+    Measure.QUALITY: _("quality"),
+}
+LACKING: dict[str, Promise] = {
+    "nothing_wanted": _("Week of %(week)s: nothing was wanted."),
+    "no_plan": _("Week of %(week)s: no earlier plan foresaw it, so there is nothing to compare."),
+    "nothing_foreseen": _("Week of %(week)s: the plan foresaw nothing for it."),
+}
 
 
 @dataclass(frozen=True)
@@ -41,21 +57,41 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run measured; `notes` says in plain words what could not be, and why."""
+    """What one run measured; `lacking`: a code of `LACKING` and the week that it is about."""
 
     weeks: tuple[date, ...]
     rows: int
-    notes: tuple[str, ...]
+    lacking: tuple[tuple[str, date], ...]
     shop: Mapping[date, Mapping[str, float]] = field(default_factory=dict)
 
+    @property
+    def notes(self) -> list[str]:
+        return [_lacks(code, week.isoformat()) for code, week in self.lacking]
+
+    def facts(self) -> dict[str, Any]:
+        """The shop's figures and what is lacking, as JSON keeps them for `told`."""
+        return {
+            "weeks": {week.isoformat(): dict(found) for week, found in self.shop.items()},
+            "lacking": [[code, week.isoformat()] for code, week in self.lacking],
+        }
+
     def summary(self) -> str:
-        """The shop's figures of each week in one line, then what could not be measured."""
-        weeks = [
-            f"{week}: " + ", ".join(f"{name} {value:.3f}" for name, value in found.items())
-            for week, found in self.shop.items()
-            if found
-        ]
-        return "; ".join([*weeks, *self.notes])
+        return told(self.facts())
+
+
+def told(facts: Mapping[str, Any]) -> str:
+    """The shop's figures of each week in one line, then what could not be measured."""
+    weeks = [
+        f"{week}: "
+        + ", ".join(f"{NAMES.get(name, name)} {value:.3f}" for name, value in of.items())
+        for week, of in facts["weeks"].items()
+        if of
+    ]
+    return "; ".join([*weeks, *(_lacks(code, week) for code, week in facts["lacking"])])
+
+
+def _lacks(code: str, week: str) -> str:
+    return str(LACKING[code]) % {"week": week}
 
 
 # Formulas
@@ -115,18 +151,18 @@ def measure(
     current = monday_of(as_of, zone)
     measured = [current - WEEK * back for back in range(weeks, 0, -1)]
     sheets = catalogue.sheets(product_ids)
-    notes: list[str] = []
+    lacking: list[tuple[str, date]] = []
     shop: dict[date, dict[str, float]] = {}
     rows = 0
     for week in measured:
-        figures = _week(week, as_of, zone, sheets, notes)
+        figures = _week(week, as_of, zone, sheets, lacking)
         rows += _keep(week, figures, as_of)
         shop[week] = {
             one.measure.value: one.value
             for one in figures
             if one.product_id is None and one.measure != Measure.WORTH
         }
-    return Measured(tuple(measured), rows, tuple(notes), shop)
+    return Measured(tuple(measured), rows, tuple(lacking), shop)
 
 
 def _week(
@@ -134,7 +170,7 @@ def _week(
     as_of: datetime,
     zone: ZoneInfo,
     sheets: Mapping[int, catalogue.ProductSheet],
-    notes: list[str],
+    lacking: list[tuple[str, date]],
 ) -> list[Figure]:
     skus = {pk: sheet.sku for pk, sheet in sheets.items()}
     start, end = _edges(week, zone)
@@ -145,17 +181,16 @@ def _week(
     wanted = add(ordered, intent.weighted)
     made = [*_quality(start, until, list(skus)), *_worth(start, until, sheets)]
     if not wanted:
-        notes.append(_("Week of %(week)s: nothing was wanted.") % {"week": week})
+        lacking.append(("nothing_wanted", week))
         return made
     figures = [*_choice(start, end, skus), *_time(lines), *made]
     plan = _plan_before(week, start)
     if plan is None:
-        text = _("Week of %(week)s: no earlier plan foresaw it, so there is nothing to compare.")
-        notes.append(text % {"week": week})
+        lacking.append(("no_plan", week))
         return figures
     planned = _planned(plan, week, skus)
     if not planned:
-        notes.append(_("Week of %(week)s: the plan foresaw nothing for it.") % {"week": week})
+        lacking.append(("nothing_foreseen", week))
         return figures
     return [*_want_plan(_Wants(ordered, intent, wanted), planned, plan, sheets, lines), *figures]
 
@@ -226,9 +261,9 @@ def _sums(lines: pd.DataFrame) -> dict[int, float]:
 
 
 def _plan_before(week: date, start: datetime) -> Plan | None:
-    """The newest plan published before the week began, if its demand reaches into the week."""
+    """The newest plan that knew nothing of the week yet, if its demand reaches into it."""
     stood = (Plan.Status.PUBLISHED, Plan.Status.SUPERSEDED)
-    plan = Plan.objects.filter(status__in=stood, as_of__lt=start).order_by("-as_of", "-pk").first()
+    plan = Plan.objects.filter(status__in=stood, as_of__lte=start).order_by("-as_of", "-pk").first()
     covers = plan and any(week.isoformat() in weeks for weeks in plan.snapshot.values())
     return plan if covers else None
 

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
@@ -20,6 +21,10 @@ from config import embedded_redis
 
 REQUIRE_ALL = os.environ.get("TEST_REQUIRE_ALL") == "1"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
+# How long an example takes says more about who else uses the machine than about the code.
+hypothesis.settings.register_profile("shared machine", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("shared machine")
+
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 

@@ -27,6 +27,7 @@ register = template.Library()
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "CNY": "CN¥", "JPY": "JP¥"}
 WITHOUT_CENTS = {"JPY", "KRW"}
 MISSING = "–"
+PIECES = {"pc", "pcs", "piece", "pieces"}
 DATE_FORMATS = {
     "en": {"full": "j M Y, H:i", "date": "j M Y", "time": "H:i", "day": "D j M"},
     "zh-hans": {"full": "Y年n月j日 H:i", "date": "Y年n月j日", "time": "H:i", "day": "n月j日 D"},
@@ -127,6 +128,14 @@ def count(value: float | None, digits: int = 0) -> str:
         if value is None
         else number_format(round(value, digits), digits, force_grouping=True)
     )
+
+
+@register.filter
+def amount(value: Decimal | float | None, unit: str) -> str:
+    """A quantity of a material: what is whole stays so, pieces always; else three figures."""
+    size = abs(float(value or 0))
+    digits = 0 if unit in PIECES or size.is_integer() or size >= 100 else 1 if size >= 10 else 2
+    return count(None if value is None else float(value), digits)
 
 
 @register.simple_tag

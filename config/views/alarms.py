@@ -1,5 +1,6 @@
 """What the shop could not do by itself, in plain words, and the way to have it tried again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from journal import dispatch
+from journal import deliveries, dispatch
 from journal.access import staff_only
 
 TRY_AGAIN = "journal.change_handling"
+MAILS = "mails"  # what is tried again instead of a receiver
 
 # receiver: (what failed, what it means)
 WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
@@ -51,6 +53,10 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Runs that were asked for wait; forecasts and suggestions stay as they are."),
     ),
 }
+GIVEN_UP = (
+    gettext_lazy("Mails that could not be sent"),
+    gettext_lazy("These people have not heard from the shop, and it has stopped trying."),
+)
 OTHERS = (
     gettext_lazy("Work that follows a change"),
     gettext_lazy("What was changed is kept; what should follow from it has not happened."),
@@ -68,19 +74,31 @@ class Shown:
 
 
 def shown() -> list[Shown]:
-    """The alarms of the dashboard, the oldest first."""
+    """The alarms of the dashboard: mails given up on, then what is still tried, oldest first."""
     told = [(alarm, WORDS.get(alarm.receiver, OTHERS)) for alarm in dispatch.alarms()]
     return [
-        Shown(alarm.receiver, str(what), str(means), alarm.count, alarm.since, alarm.error)
-        for alarm, (what, means) in told
+        *_mails(),
+        *(
+            Shown(alarm.receiver, str(what), str(means), alarm.count, alarm.since, alarm.error)
+            for alarm, (what, means) in told
+        ),
     ]
+
+
+def _mails() -> Iterator[Shown]:
+    if mails := deliveries.given_up():
+        what, means = GIVEN_UP
+        yield Shown(MAILS, str(what), str(means), mails.count, mails.since, mails.error)
 
 
 @require_POST
 @staff_only(TRY_AGAIN)
 def try_again(request: HttpRequest) -> HttpResponse:
-    receiver = request.POST.get("receiver", "")
-    count = dispatch.try_again(receiver, now=timezone.now())
+    receiver, now = request.POST.get("receiver", ""), timezone.now()
+    if receiver == MAILS:
+        messages.info(request, _sent_again(deliveries.try_again(now=now)))
+        return redirect("dashboard")
+    count = dispatch.try_again(receiver, now=now)
     text = ngettext(
         "%(count)d task is tried again now. Load this page in a minute: what works is gone.",
         "%(count)d tasks are tried again now. Load this page in a minute: what works is gone.",
@@ -88,3 +106,12 @@ def try_again(request: HttpRequest) -> HttpResponse:
     )
     messages.info(request, text % {"count": count})
     return redirect("dashboard")
+
+
+def _sent_again(count: int) -> str:
+    text = ngettext(
+        "%(count)d mail is on its way again. If it cannot be sent, it comes back here.",
+        "%(count)d mails are on their way again. What cannot be sent comes back here.",
+        count,
+    )
+    return text % {"count": count}

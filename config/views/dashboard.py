@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
+from config import wording
 from config.models import CycleRun
 from config.templatetags.ui import money, percent
 from config.views import alarms
@@ -77,7 +78,10 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 def _steps(cycle: CycleRun | None) -> list[dict[str, object]]:
     """What each step of a cycle did, under the name that people read."""
     steps = cycle.steps if cycle else []
-    return [{**step, "name": STEP_NAMES.get(step["step"], step["step"])} for step in steps]
+    return [
+        {**step, "name": STEP_NAMES.get(step["step"], step["step"]), "did": wording.did(step)}
+        for step in steps
+    ]
 
 
 def _with_names(lines: "QuerySet[OrderLine]") -> "QuerySet[OrderLine]":

@@ -167,11 +167,29 @@ def _rows(
     weeks = DemandPoint.objects.filter(series__in=series, week__gte=since).order_by("week")
     for owner, sold in weeks.values_list("series_id", "cleaned"):
         past.setdefault(owner, []).append(sold)
+    past |= _summed([one for one in series if one.level != Level.PRODUCT], since)
     return [
         Row(one, points[one.pk], past.get(one.pk, []), _skill(skill, one.demand_class))
         for one in series
         if one.pk in points
     ]
+
+
+def _summed(sums: list[DemandSeries], since: date) -> dict[int, list[float]]:
+    """The weeks of families and of the shop: only those of products are stored."""
+    points = DemandPoint.objects.filter(series__level=Level.PRODUCT, week__gte=since)
+    weeks: dict[tuple[int | None, date], float] = {}
+    for family, week, sold in (
+        points.values_list("series__product__family", "week")
+        .annotate(Sum("cleaned"))
+        .order_by("week")
+    ):
+        weeks[family, week] = sold
+        weeks[None, week] = weeks.get((None, week), 0.0) + sold
+    return {
+        one.pk: [sold for (family, _week), sold in weeks.items() if family == one.family_id]
+        for one in sums
+    }
 
 
 def _skill(skill: Mapping[str, float], demand_class: str) -> float | None:
@@ -325,14 +343,23 @@ def option_shares(request: HttpRequest) -> HttpResponse:
     form = SharesFilter(request.GET)
     found = form.narrow(live)
     page = Paginator(found, SHARES_A_PAGE).get_page(request.GET.get("page"))
+    chosen = _chosen(page.object_list, request.GET.get("product", ""))
     context = {
         "forecast": live,
         "form": form,
         "page": page,
-        "products": _shared([one.product_id or 0 for one in page.object_list]),
+        "chosen": chosen,
+        "shared": _shared(chosen.product_id) if chosen and chosen.product_id else None,
         **_actor(request),
     }
     return render(request, "forecasting/option_shares.html", context)
+
+
+def _chosen(shown: Iterable[DemandSeries], sku: str) -> DemandSeries | None:
+    """The product of the page that is asked for, else its first."""
+    series = list(shown)
+    asked = (one for one in series if one.product and one.product.sku == sku)
+    return next(asked, series[0] if series else None)
 
 
 class SharesFilter(forms.Form):
@@ -345,29 +372,23 @@ class SharesFilter(forms.Form):
             series = series.filter(product__name__icontains=words) | series.filter(
                 product__sku__icontains=words
             )
-        return series.annotate(values_known=Count("product__optionshare")).order_by(
-            "product__name", "pk"
-        )
+        known = series.select_related("product").annotate(values=Count("product__optionshare"))
+        return known.order_by("product__name", "pk")
 
 
 @dataclass(frozen=True)
 class Shared:
     """The questions of a product, each with its answers from the likeliest on."""
 
-    product_id: int
     name: str
     sku: str
     groups: list[tuple[str, list[tuple[str, float]]]]
 
 
-def _shared(product_ids: list[int]) -> list[Shared]:
-    shares = outlook.option_shares_of(product_ids)
-    sheets = catalogue.sheets(product_ids)
-    return [
-        Shared(pk, sheets[pk].name, sheets[pk].sku, _named(sheets[pk], shares[pk]))
-        for pk in product_ids
-        if pk in shares and pk in sheets
-    ]
+def _shared(product_id: int) -> Shared:
+    shares = outlook.option_shares_of([product_id]).get(product_id, {})
+    sheet = catalogue.sheet(product_id)
+    return Shared(sheet.name, sheet.sku, _named(sheet, shares))
 
 
 def _named(

@@ -220,7 +220,8 @@ def _worth(
     values: list[float | None] = [money.get(one) for one in reversed(weeks)]
     volume = shop.get((Measure.VOLUME, week)) if week else None
     worth = shop.get((Measure.WORTH, week)) if week else None
-    told = [*_money_told(volume), *_worth_told(worth)]
+    shops = _currency(row.details for row in shop.values())
+    told = [*_money_told(volume, shops), *_worth_told(worth, shops)]
     return Question(
         question.title,
         question.means,
@@ -228,23 +229,23 @@ def _worth(
         question.lacking,
         told,
         [(_("Difference in goods"), values)] if money else [],
-        _currency(row.details for row in shop.values()),
+        shops,
     )
 
 
-def _money_told(volume: GapMeasurement | None) -> list[str]:
+def _money_told(volume: GapMeasurement | None, shops: str) -> list[str]:
     if volume is None or "money" not in volume.details:
         return []
-    amount = money_of(volume.details["money"], volume.details.get("currency"))
+    amount = money_of(volume.details["money"], volume.details.get("currency", shops))
     return [_("%(money)s in goods") % {"money": amount}]
 
 
-def _worth_told(worth: GapMeasurement | None) -> list[str]:
+def _worth_told(worth: GapMeasurement | None, shops: str) -> list[str]:
     """Stock and change-overs, each only where something was moved or set up."""
     known = worth.details if worth else {}
     told = []
     if "stock_value" in known:
-        amount = money_of(known["stock_value"], worth.details.get("currency") if worth else None)
+        amount = money_of(known["stock_value"], str(known.get("currency", shops)))
         told.append(_("%(money)s of material in stock at the week's end") % {"money": amount})
     if "changeover_hours" in known:
         hours = {"hours": _figure(known["changeover_hours"], 1)}
@@ -303,13 +304,19 @@ def _sentences(row: GapMeasurement) -> list[str]:
 
 def _choice_told(row: GapMeasurement) -> list[str]:
     bits = {"bits": _figure(row.value, 2)}
+    less = row.details.get("saved_bits", 0)
     saved = {
-        "saved": _figure(row.details.get("saved_bits", 0), 2),
+        "saved": _figure(abs(less), 2),
         "plain": _figure(row.details.get("baseline_bits", 0), 2),
     }
     return [
         _("%(bits)s bits of surprise an order line") % bits,
-        _("%(saved)s less than last quarter's shares, which gave %(plain)s") % saved,
+        (
+            _("%(saved)s more than last quarter's shares, which gave %(plain)s")
+            if less < 0
+            else _("%(saved)s less than last quarter's shares, which gave %(plain)s")
+        )
+        % saved,
     ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import django_filters as filters
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import F, Prefetch, Q
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,8 +16,8 @@ from journal.access import staff_name, staff_only
 from production import replanning
 from production.models import Pegging, Plan, PlanEntry, PlanRefusal, WorkCenter
 
-A_PAGE = 100
-REFUSALS = 50
+A_PAGE = 40
+REFUSALS = 10  # the most urgent; `?refused=all` shows every one
 NO_METRICS = {"operations": 0, "late_jobs": 0, "setup_minutes": 0, "refused": 0}
 PEGS = Prefetch(
     "job__work_order__pegging", Pegging.objects.select_related("order_line__order").order_by("pk")
@@ -66,14 +66,16 @@ def schedule(request: HttpRequest) -> HttpResponse:
     plan = Plan.objects.published().first()
     found = EntryFilter(request.GET or None, queryset=_entries(plan))
     page = Paginator(found.qs, A_PAGE).get_page(request.GET.get("page"))
+    all_refused = request.GET.get("refused") == "all"
     context = {
         "plan": plan,
         "metrics": {**NO_METRICS, **(plan.metrics if plan else {})},
         "form": found.form,
         "page": page,
-        "filtered": bool(request.GET),
-        "refusals": _refusals(plan),
+        "filtered": bool(request.GET.keys() - {"page", "refused"}),
+        "refusals": _refusals(plan)[: None if all_refused else REFUSALS],
         "refusals_shown": REFUSALS,
+        "all_refused": all_refused,
         "replanning": replanning.newest(now),
     }
     return render(request, "production/schedule.html", context)
@@ -89,13 +91,13 @@ def _entries(plan: Plan | None) -> Any:
     )
 
 
-def _refusals(plan: Plan | None) -> list[PlanRefusal]:
+def _refusals(plan: Plan | None) -> "QuerySet[PlanRefusal]":
     pegs = Prefetch("work_order__pegging", PEGS.queryset)
     refusals = PlanRefusal.objects.filter(Q(plan=plan) & Q(plan__isnull=False))
-    return list(
+    return (
         refusals.select_related("work_order__configuration__product")
         .prefetch_related(pegs)
-        .order_by("work_order__due", "pk")[:REFUSALS]
+        .order_by("work_order__due", "pk")
     )
 
 

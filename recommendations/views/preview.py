@@ -30,7 +30,11 @@ class PlaceForm(forms.Form):
 
     customer = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     product = forms.TypedChoiceField(
-        label=gettext_lazy("Product looked at"), coerce=int, required=False, empty_value=None
+        label=gettext_lazy("Product looked at"),
+        coerce=int,
+        required=False,
+        empty_value=None,
+        widget=forms.Select(attrs={"translate": "no"}),  # names of products
     )
 
     def __init__(self, *args: Any, names: dict[int, str], **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 
-from config import cycle
+from config import cycle, wording
 from config.models import CycleRun
 from forecasting import outlook, runs, training
 from forecasting.methods.registry import methods_for
@@ -79,9 +79,10 @@ def published():
 
 def test_a_cycle_goes_from_what_was_wanted_to_a_plan_and_writes_down_each_step(shop):
     said = []
-    row = cycle.run(NOW, say=lambda step, did, seconds: said.append(step))
+    row = cycle.run(NOW, say=lambda step, did, seconds: said.append((step, did)))
     assert row.status == "done"
-    assert [step["step"] for step in row.steps] == said == [step.name for step in cycle.STEPS]
+    assert [step for step, _did in said] == [step.name for step in cycle.STEPS]
+    assert [(step["step"], wording.did(step)) for step in row.steps] == said
     assert points(live())
     assert PlanEntry.objects.filter(plan__status="published").exists()
     # Alice's three lamps are pegged, once.
@@ -205,7 +206,7 @@ def pieces_pegged(of):
 @pytest.mark.parametrize("name", [step.name for step in cycle.STEPS])
 def test_a_step_that_fails_is_named_and_what_was_good_stands(monkeypatch, name):
     """Steps of nothing but a name: the naming is the cycle's own."""
-    steps = [cycle.Step(step.name, lambda *_: "did it") for step in cycle.STEPS]
+    steps = [cycle.Step(step.name, lambda *_: cycle.Did("did it")) for step in cycle.STEPS]
     place = [step.name for step in steps].index(name)
     steps[place] = cycle.Step(name, fails)
     monkeypatch.setattr(cycle, "STEPS", steps)

@@ -16,7 +16,7 @@ from config.models import CycleRun
 from config.views import alarms
 from config.views.dashboard import answers, newest_figures
 from journal import dispatch
-from journal.models import Handling, Transition
+from journal.models import Delivery, Handling, Transition
 from production.models import GapMeasurement, Job
 from tests import factories
 from tests.production.floor import MONDAY, build
@@ -164,6 +164,27 @@ def test_trying_again_makes_the_work_due_at_once(signed_in):
     assert "1 task is tried again now" in answer.content.decode()
     assert list(Handling.objects.due(timezone.now())) == [duty]
     assert other.due_at > timezone.now()
+
+
+def test_mails_given_up_on_stand_there_too_and_are_sent_again(signed_in):
+    for number in (1, 2):
+        Delivery.objects.create(
+            dedup_key=f"order:{number}:sent",
+            recipient="bob@example.org",
+            subject="On its way",
+            status="failed",
+            attempts=10,
+            due_at=timezone.now(),
+            error="SMTPConnectError: 421",
+        )
+    client = signed_in("admin")
+    shown = dashboard(client)
+    assert "Mails that could not be sent" in shown
+    assert "SMTPConnectError: 421" in shown
+    answer = client.post(reverse("try-again"), {"receiver": alarms.MAILS}, follow=True)
+    assert "2 mails are on their way again" in answer.content.decode()
+    assert set(Delivery.objects.values_list("status", "attempts")) == {("pending", 0)}
+    assert "Mails that could not be sent" not in dashboard(client)
 
 
 def test_trying_again_needs_a_form_of_ours(signed_in):

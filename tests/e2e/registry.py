@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from journal.models import Transition, User
+from journal.models import Delivery, Transition, User
 from orders import tracking
 from orders.models import Order
 from production.api import urls as production_api
@@ -113,11 +113,22 @@ CUSTOMER_PAGES = [
 
 
 def out_of_hope(user: Any) -> str:
-    """A dashboard with duties that failed ten times."""
+    """A dashboard with duties that failed ten times, and a mail that nobody tries any more."""
     at = timezone.now() - timedelta(hours=9)
     step = Transition.objects.create(kind="order", object_id=1, to_status="confirmed", at=at)
     for name in ("orders.mail_confirmation", "production.work_begun"):
         step.handlings.create(receiver=name, attempts=10, due_at=at, error="OSError: refused")
+    Delivery.objects.get_or_create(
+        dedup_key="order:1:sent",
+        defaults={
+            "recipient": "alice@example.com",
+            "subject": "On its way",
+            "status": Delivery.Status.FAILED,
+            "attempts": 10,
+            "due_at": at,
+            "error": "SMTPConnectError: 421",
+        },
+    )
     return reverse("dashboard")
 
 

@@ -123,7 +123,7 @@ def _measure(now: datetime) -> None:
     figures = {
         "choice": (1.8, 42, 0, {"baseline_bits": 2.4, "saved_bits": 0.6, "later_share": None}),
         "mix": (0.18, 120, 100, {}),
-        "volume": (0.3, 120, 100, {"bias": -0.17, "money": 1234.5}),
+        "volume": (0.3, 120, 100, {"bias": -0.17, "money": 1234.5, "currency": "EUR"}),
         "time": (2.5, 42, 30, {"later_share": 0.29}),
     }
     for measure, (value, wanted, answered, details) in figures.items():
@@ -137,8 +137,12 @@ def _measure(now: datetime) -> None:
             measured_at=now,
         )
     steps = [
-        {"step": "collect", "did": "13 open lines, 2 unmet wishes, 0 reactions done"},
-        {"step": "plan", "did": "24 operations planned and checked, 1 refused"},
+        {"step": "collect", "code": "collected", "facts": {"open": 13, "unmet": 2, "done": 0}},
+        {
+            "step": "plan",
+            "code": "planned",
+            "facts": {"operations": 24, "refused": 1, "released": 2},
+        },
     ]
     CycleRun.objects.create(
         status="done",

@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from config import roles
 from forecasting import runs
-from forecasting.models import DemandSeries, ForecastPoint, TrainingRun
+from forecasting.models import DemandSeries, ForecastPoint, OptionShare, TrainingRun
+from orders.models import Product
 from tests.factories import product
 from tests.forecasting.shop import foreseen, sell, this_monday, weekly_shop
 
@@ -76,6 +77,15 @@ def test_the_list_shows_what_is_ahead_the_most_first(planner, live):
     assert "Long average and Same week last year" in text
 
 
+def test_families_and_the_shop_show_what_their_products_sold(planner, live):
+    shown = planner.get(reverse("forecasting:forecasts")).context
+    past = {row.series.product.sku: row.past for row in shown["rows"]}
+    shop, _tableware, lights = shown["sums"]
+    assert shop.series.level == "shop"
+    assert sum(shop.past) == sum(sum(weeks) for weeks in past.values()) > 0
+    assert lights.past == past["OIL"]  # its only product
+
+
 def test_the_list_can_be_searched_and_narrowed(planner, live):
     assert "Bowl" not in page(planner, "forecasts", q="mug").split("Products</h2>")[1]
     family = DemandSeries.objects.get(level="family", family__code="lights")
@@ -98,7 +108,7 @@ def test_fifty_products_cost_no_more_questions_than_three(
             quantiles=[1.0] * 9,
             method="mean",
         )
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         page(planner, "forecasts")
 
 
@@ -155,6 +165,16 @@ def test_option_shares_are_shown_in_words_the_likeliest_first(planner, live):
     text = page(planner, "option-shares")
     assert text.index("Red") < text.index("Blue")
     assert "75.0 %" in text
+
+
+def test_one_product_of_the_option_shares_is_open_and_its_address_says_which(planner, live):
+    for share in list(OptionShare.objects.filter(product__sku="MUG")):
+        share.pk, share.product_id = None, Product.objects.get(sku="BOWL").pk
+        share.save()
+    assert "?product=MUG" in page(planner, "option-shares")
+    for sku, name in (("MUG", "Mug"), ("BOWL", "Bowl")):
+        opened = planner.get(reverse("forecasting:option-shares"), {"product": sku})
+        assert opened.context["shared"].name == name
 
 
 def test_training_starts_at_once_and_shows_its_progress(planner):

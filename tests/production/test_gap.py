@@ -1,10 +1,11 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
 from forecasting.models import OptionScore
 from orders.models import BehaviourEvent
 from production import gap
+from production.calendars import plant_zone
 from production.models import GapMeasurement, Plan
 from tests.production.workshop import MONDAY, NOW, forecast, line, product
 
@@ -77,6 +78,14 @@ def test_a_week_is_compared_with_the_plan_from_before_it(week):
     # ½ |10/40 − 12/32|
     assert figure("mix", lamp).value == pytest.approx(0.0625)
     assert figure("mix").value == pytest.approx(0.125)
+
+
+def test_a_plan_made_at_the_moment_in_which_the_week_begins_knows_nothing_of_it_and_answers(week):
+    snapshot({"lamp": 1}, as_of=NOW - timedelta(days=7))
+    midnight = datetime.combine(MONDAY, time(), tzinfo=plant_zone())
+    at_once = snapshot({"lamp": 12, "mug": 20}, as_of=midnight)
+    gap.measure(WEEK_AFTER)
+    assert figure("volume").details["plan"] == at_once.pk
 
 
 def test_the_summary_names_each_measure_of_the_week(week):

@@ -148,3 +148,16 @@ def test_fifty_products_cost_no_more_questions_than_two(
             )
     with django_assert_max_num_queries(12):
         page(planner, "gap")
+
+
+def test_more_surprise_than_before_is_told_as_more(planner, measured):
+    GapMeasurement.objects.create(
+        measure="choice",
+        week=MONDAY,
+        value=8.52,
+        wanted=40,
+        details={"saved_bits": -0.05, "baseline_bits": 8.47},
+        measured_at=NOW,
+    )
+    text = page(planner, "gap")
+    assert "0.05 more than last quarter&#x27;s shares, which gave 8.47" in text

@@ -123,6 +123,26 @@ def test_refusals_are_told_in_plain_words(signed_in):
     assert reason in shown
 
 
+def test_of_many_refusals_the_most_urgent_are_shown_and_all_on_request(signed_in):
+    floor = build()
+    orders = [floor.work_order() for _ in range(12)]
+    plan = floor.plan()
+    plan.metrics = {"refused": 12}
+    plan.save()
+    for number, order in enumerate(orders):
+        WorkOrder.objects.filter(pk=order.pk).update(due=MONDAY + timedelta(days=12 - number))
+        PlanRefusal.objects.create(plan=plan, work_order=order, code="no_machine", reason="…")
+    client = signed_in("planner")
+
+    def refused(query):
+        answer = client.get(reverse("production:schedule") + query)
+        return [refusal.work_order_id for refusal in answer.context["refusals"]]
+
+    urgent_first = [order.pk for order in reversed(orders)]
+    assert refused("") == urgent_first[:10]
+    assert refused("?refused=all") == urgent_first
+
+
 def test_without_a_plan_the_page_says_what_to_do(signed_in):
     assert "There is no plan yet" in html(signed_in("planner"), "production:schedule")
 
