@@ -6,6 +6,7 @@ import json
 import sqlite3
 import stat
 import tarfile
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from forecasting.models import TrainingRun
 from orders.models import Order
 from tests import factories
 from tests.factories import NOW
-from tests.safekeeping.conftest import manage
+from tests.shops import manage
 
 
 def open_shop(data_dir):
@@ -79,17 +80,24 @@ def manifest_with(path, **facts):
 
 
 def everything(folder):
-    """Every file of a shop with its content, but for locks and what SQLite keeps beside."""
-    left_out = (".lock", ".turn", "-wal", "-shm")
+    """Every file of a shop with its content; of the database its rows, as its pages may move."""
+    locks = (".lock", ".turn", "-wal", "-shm")
     return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(left_out)
+        str(path.relative_to(folder)): _content(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.name.endswith(locks)
     }
 
 
+def _content(path):
+    if path.name != "tailorline.sqlite3":
+        return b"" if path.name == "up.lock" else path.read_bytes()
+    with closing(sqlite3.connect(path)) as session:
+        return list(session.iterdump())
+
+
 def orders_in(database):
-    with sqlite3.connect(database) as session:
+    with closing(sqlite3.connect(database)) as session:
         return session.execute("SELECT number FROM orders_order").fetchall()
 
 
