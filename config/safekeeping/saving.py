@@ -81,6 +81,8 @@ def _save(
     with tempfile.TemporaryDirectory(prefix=DRAFTS, dir=path.parent) as staging:
         database = DATABASES[connection.vendor]
         dump: Dump = database.dump(Path(staging), watch)
+        if not dump.migrations:
+            raise Refused("There is no shop here: its database has no tables. Look at DATA_DIR.")
         pieces = list(_pieces(dump, database.MEMBER, Path(staging), with_keys=with_keys))
         manifest = _manifest(dump, pieces, with_keys=with_keys, now=now)
         advance = watch("Packing", manifest.bytes)

@@ -70,7 +70,7 @@ def test_rows_are_counted_and_what_was_set_aside_is_not_saved_again(saved, tmp_p
     call_command("restore", saved, force=True, verbosity=0)
     call_command("backup", tmp_path / "again.tar.gz", verbosity=0)
     with tarfile.open(tmp_path / "again.tar.gz") as tar:
-        manifest = json.load(tar.extractfile("manifest.json"))
+        manifest = json.loads(tar.extractfile("manifest.json").read())
         dump = tar.extractfile("database/shop.pgdump").read()
     assert manifest["vendor"] == "postgresql"
     assert manifest["rows"]["orders_order"] == 1

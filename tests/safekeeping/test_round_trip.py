@@ -403,6 +403,15 @@ def test_a_file_that_is_there_is_not_written_over(saved):
     assert path.read_bytes() == before
 
 
+def test_a_folder_without_a_shop_makes_no_backup(tmp_path, settings, move_in):
+    shop = move_in("nobody")
+    connections.close_all()
+    (shop / "tailorline.sqlite3").write_bytes(b"")
+    with pytest.raises(CommandError, match="There is no shop here"):
+        call_command("backup", verbosity=0)
+    assert list(saving.folder().iterdir()) == []
+
+
 def test_only_the_newest_are_kept_in_the_default_folder(move_in):
     open_shop(move_in("alice"))
     for day in (2, 3, 4, 5):
