@@ -66,7 +66,9 @@ def last() -> tuple[Path, datetime] | None:
 
 
 def note(path: Path, now: datetime) -> None:
-    _noted_at().write_text(json.dumps({"path": str(path.absolute()), "at": now.isoformat()}))
+    draft = _noted_at().with_suffix(".draft")
+    draft.write_text(json.dumps({"path": str(path.absolute()), "at": now.isoformat()}))
+    draft.replace(_noted_at())
 
 
 def _noted_at() -> Path:
@@ -76,8 +78,7 @@ def _noted_at() -> Path:
 def _save(
     path: Path, *, with_keys: bool, now: datetime, watch: Watch
 ) -> tuple[Path, int, dict[str, int], int]:
-    for left in path.parent.glob(f"{DRAFTS}*"):  # of one that was killed
-        shutil.rmtree(left)
+    _clean()
     with tempfile.TemporaryDirectory(prefix=DRAFTS, dir=path.parent) as staging:
         database = DATABASES[connection.vendor]
         dump: Dump = database.dump(Path(staging), watch)
@@ -90,6 +91,14 @@ def _save(
             for piece in pieces:
                 writer.add(piece, advance)
     return path, path.stat().st_size, dump.rows, len(pieces) - 1
+
+
+def _clean() -> None:
+    """Remove what a backup that was killed left in our own folder; others may share theirs."""
+    for left in folder().glob(f"{DRAFTS}*"):
+        shutil.rmtree(left)
+    for left in folder().glob(f".{NAMES}.*"):
+        left.unlink()
 
 
 def _manifest(dump: Dump, pieces: list[Piece], *, with_keys: bool, now: datetime) -> Manifest:

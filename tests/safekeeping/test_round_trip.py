@@ -403,6 +403,17 @@ def test_a_file_that_is_there_is_not_written_over(saved):
     assert path.read_bytes() == before
 
 
+def test_what_a_killed_backup_left_is_removed_by_the_next(move_in):
+    open_shop(move_in("alice"))
+    left = saving.folder() / ".backing-up-x"
+    left.mkdir(parents=True)
+    (left / "shop.sqlite3").write_bytes(b"half")
+    (saving.folder() / ".tailorline-20260301T090000Z.tar.gz.77").write_bytes(b"half")
+    call_command("backup", verbosity=0)
+    (only,) = saving.folder().iterdir()
+    assert only.name.startswith("tailorline-")
+
+
 def test_a_folder_without_a_shop_makes_no_backup(tmp_path, settings, move_in):
     shop = move_in("nobody")
     connections.close_all()
