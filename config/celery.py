@@ -87,6 +87,11 @@ app.conf.update(
             "schedule": 900.0,
             "options": {"expires": 900},
         },
+        "heartbeat": {
+            "task": "config.tasks.beat",
+            "schedule": 30.0,
+            "options": {"expires": 30},
+        },
         "score-and-measure": {
             "task": "config.tasks.measure",
             "schedule": 3600.0,

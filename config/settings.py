@@ -24,6 +24,7 @@ VERSION = "0.1.0"
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", DATA_DIR)
+FIELD_KEY = secret("FIELD_KEY", DATA_DIR)
 BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

@@ -1,8 +1,10 @@
 """Background work that spans floors."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils import timezone
 
+from config import heartbeat
 from forecasting import scoring
 from production import gap
 
@@ -13,3 +15,9 @@ def measure() -> None:
     now = timezone.now()
     scoring.score_new_lines(now)
     gap.measure(now)
+
+
+@shared_task
+def beat() -> None:
+    """Tell `manage.py doctor` that clock, broker and worker are alive."""
+    heartbeat.note(settings.REDIS_URL, timezone.now())

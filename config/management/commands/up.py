@@ -9,9 +9,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import OperationalError, connections
+from django.db import OperationalError, connection, connections
 
 from config import embedded_redis, preparing, processes
+from config.safekeeping import saving, swapping
 from config.supervising import CannotStart, Program, Supervisor
 
 PATIENCE = 120.0  # seconds; a slow machine under load still gets there
@@ -73,6 +74,8 @@ class Command(BaseCommand):
         return redis_url
 
     def prepare(self) -> None:
+        if swapping.mend(saving.DATABASES[connection.vendor]):
+            self.say("A restore was cut off; what it had left half done is in order again.")
         if count := preparing.migrate():
             self.say(f"Database brought up to date ({count} steps).")
         if preparing.collect_static():
