@@ -13,7 +13,8 @@ DID: dict[str, Promise] = {
     "collected": _("%(open)d open lines, %(unmet)d unmet wishes, %(done)d reactions done"),
     "scored": _("%(lines)d new order lines scored"),
     "forecast": _(
-        "%(products)d products over %(weeks)d weeks, %(cleaned)d product weeks evened out, %(status)s"
+        "%(products)d products over %(weeks)d weeks, %(cleaned)d product weeks evened out, "
+        "%(status)s"
     ),
     "ranked": _("%(items)d products, %(users)d visitors and customers, %(status)s"),
     "netted": _(
