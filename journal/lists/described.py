@@ -1,7 +1,7 @@
 """What an app says of a list: its columns, its filters, its order, where its rows come from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Generic, Literal, NamedTuple, TypeAlias, TypeVar
@@ -31,7 +31,8 @@ class Column(Generic[Row]):
     `key` names it in the address (`?sort=-key`); `order` are the fields that it sorts by, none
     where no index could serve them. `kind` says how it looks: "text" is data that nobody
     translates, "word" is our own word, "status" a pill with `value` its code and `word` its text,
-    "links" names of other pages. `currency` belongs to "money". `late` marks the cell.
+    "links" names of other pages. `opens` is the permission to follow its links. `currency` belongs
+    to "money". `late` marks the cell.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Column(Generic[Row]):
     word: Callable[[Row], Text] | None = None
     links: Callable[[Row], list[Link]] | None = None
     url: Callable[[Row], str] | None = None
+    opens: str = ""
     currency: Callable[[Row], str] | None = None
     late: Callable[[Row], bool] | None = None
     only_exported: bool = False
@@ -50,6 +52,12 @@ class Column(Generic[Row]):
     @property
     def is_number(self) -> bool:
         return self.kind in NUMBERS
+
+    def without_links(self) -> "Column[Row]":
+        """The same names, leading nowhere."""
+        links = self.links
+        plain = (lambda row: [Link(one.text, "") for one in links(row)]) if links else None
+        return replace(self, url=None, links=plain)
 
 
 class Empty(NamedTuple):

@@ -27,6 +27,7 @@ BYTE_ORDER_MARK = "\ufeff"  # without it Excel reads Chinese as Latin letters
 # what a spreadsheet takes for the beginning of a formula, full-width signs included
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 A_PIECE = 64 * 1024
+CENTS = Decimal("0.01")
 FORMATS = {
     "date": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
@@ -106,6 +107,8 @@ def _plain(column: Column[Any], row: Any) -> Value:
     value = column.value(row)
     if isinstance(value, datetime):
         return timezone.localtime(value).replace(tzinfo=None, microsecond=0)
+    if column.kind == "money" and isinstance(value, Decimal):
+        return value.quantize(CENTS)
     return value
 
 

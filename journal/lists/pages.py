@@ -104,7 +104,7 @@ def _page(request: HttpRequest, listing: Listing[Any], chosen: Chosen) -> HttpRe
     paginator = LongPaginator(chosen.rows)
     page = paginator.get_page(request.GET.get("page"))
     rows = listing.fetch(list(page), timezone.now())
-    columns = [column for column in listing.columns if not column.only_exported]
+    columns = _columns(request, listing)
     query = saving.canonical(request.GET)
     tabs = _tabs(request, listing, query)
     context = {
@@ -123,6 +123,16 @@ def _page(request: HttpRequest, listing: Listing[Any], chosen: Chosen) -> HttpRe
         **_own_views(request, tabs, query),
     }
     return render(request, "lists/list.html", context)
+
+
+def _columns(request: HttpRequest, listing: Listing[Any]) -> list[Column[Any]]:
+    """What the page shows; nobody is led to a page that would refuse them."""
+    may = request.user.has_perm
+    return [
+        column if not column.opens or may(column.opens) else column.without_links()
+        for column in listing.columns
+        if not column.only_exported
+    ]
 
 
 def _heading(column: Column[Any], sort: str, address: QueryDict) -> Heading:

@@ -125,6 +125,7 @@ ORDERS: Listing[Any] = Listing(
             order=["customer__name", "pk"],
             empty_last=True,
             url=_customer_page,
+            opens="orders.view_customer",
         ),
         Column(
             "status",
