@@ -20,8 +20,10 @@ NUMBERS = ("number", "money")
 
 
 class Link(NamedTuple):
+    """The name of another row, and its key for the address of its page."""
+
     text: str
-    url: str
+    key: int
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,8 @@ class Column(Generic[Row]):
     `key` names it in the address (`?sort=-key`); `order` are the fields that it sorts by, none
     where no index could serve them. `kind` says how it looks: "text" is data that nobody
     translates, "word" is our own word, "status" a pill with `value` its code and `word` its text,
-    "links" names of other pages. `opens` is the permission to follow its links. `currency` belongs
-    to "money". `late` marks the cell.
+    "links" names of rows whose pages are `linked`. `opens` is the permission to follow links.
+    `currency` belongs to "money". `late` marks the cell.
     """
 
     key: str
@@ -43,6 +45,7 @@ class Column(Generic[Row]):
     empty_last: bool = False
     word: Callable[[Row], Text] | None = None
     links: Callable[[Row], list[Link]] | None = None
+    linked: str = ""
     url: Callable[[Row], str] | None = None
     opens: str = ""
     currency: Callable[[Row], str] | None = None
@@ -55,9 +58,7 @@ class Column(Generic[Row]):
 
     def without_links(self) -> "Column[Row]":
         """The same names, leading nowhere."""
-        links = self.links
-        plain = (lambda row: [Link(one.text, "") for one in links(row)]) if links else None
-        return replace(self, url=None, links=plain)
+        return replace(self, url=None, linked="")
 
 
 class Empty(NamedTuple):

@@ -91,8 +91,7 @@ def as_xlsx(export: Export) -> Streamed:
 
 
 def _named(answer: Streamed, export: Export, ending: str) -> Streamed:
-    day = timezone.localdate(export.now, timezone=timezone.get_current_timezone())
-    name = f"{export.listing.name}-{day.isoformat()}.{ending}"
+    name = f"{export.listing.name}-{timezone.localdate(export.now).isoformat()}.{ending}"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     answer["X-Content-Type-Options"] = "nosniff"
     return answer

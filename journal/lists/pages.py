@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
@@ -40,7 +41,7 @@ class Cell(NamedTuple):
     value: Value
     word: str | Promise
     url: str
-    links: list[Link]
+    links: list[tuple[str, str]]
     currency: str
     late: bool
 
@@ -163,11 +164,18 @@ def _cells(columns: Iterable[Column[Any]], row: Any) -> list[Cell]:
             value=column.value(row),
             word=column.word(row) if column.word else "",
             url=column.url(row) if column.url else "",
-            links=column.links(row) if column.links else [],
+            links=_links(column, column.links(row)) if column.links else [],
             currency=column.currency(row) if column.currency else "",
             late=bool(column.late and column.late(row)),
         )
         for column in columns
+    ]
+
+
+def _links(column: Column[Any], links: Iterable[Link]) -> list[tuple[str, str]]:
+    return [
+        (link.text, reverse(column.linked, args=[link.key]) if column.linked else "")
+        for link in links
     ]
 
 

@@ -35,6 +35,11 @@ from orders.models import Customer, Order, OrderLine, Product, ProductFamily
 RUNNING = (Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.ON_HOLD)
 UNTRANSLATED = {"translate": "no"}  # choices that are data: countries, families
 LANGUAGES = dict(settings.LANGUAGES)
+# `get_status_display` translates every choice anew for every row
+WORDS = {
+    kind: dict(kind.choices)
+    for kind in (Order.Status, Order.Source, Product.MakePolicy, Customer.Kind)
+}
 
 
 # Orders
@@ -133,7 +138,7 @@ ORDERS: Listing[Any] = Listing(
             lambda one: one.status,
             kind="status",
             order=["status", "-placed_at", "-pk"],
-            word=lambda one: one.get_status_display(),
+            word=lambda one: WORDS[Order.Status][one.status],
             late=lambda one: one.late,
         ),
         Column(
@@ -165,7 +170,7 @@ ORDERS: Listing[Any] = Listing(
             _("Came by"),
             lambda one: one.source,
             kind="word",
-            word=lambda one: one.get_source_display(),
+            word=lambda one: WORDS[Order.Source][one.source],
             only_exported=True,
         ),
         Column(
@@ -237,6 +242,7 @@ def listed_products(ids: Sequence[int], now: datetime) -> "QuerySet[Product]":
     pieces = waiting.values("configuration__product").annotate(sum=Sum("quantity")).values("sum")
     return (
         Product.objects.filter(pk__in=ids)
+        .defer("description")
         .select_related("family")
         .annotate(
             open_pieces=Coalesce(Subquery(pieces, output_field=IntegerField()), 0),
@@ -281,7 +287,7 @@ PRODUCTS: Listing[Any] = Listing(
             _("How it is made"),
             lambda one: one.make_policy,
             kind="word",
-            word=lambda one: one.get_make_policy_display(),
+            word=lambda one: WORDS[Product.MakePolicy][one.make_policy],
         ),
         Column(
             "price",
@@ -320,7 +326,7 @@ def countries() -> list[tuple[str, str]]:
 class CustomerFilter(ListFilter):
     q = filters.CharFilter(method="search", label=_("Name, e-mail or number"))
     kind = filters.ChoiceFilter(
-        choices=Customer.Kind.choices, label=_("Kind"), empty_label=_("People and companies")
+        choices=Customer.Kind.choices, label=_("Kind"), empty_label=_("All kinds")
     )
     country = filters.ChoiceFilter(
         choices=countries,
@@ -401,7 +407,7 @@ CUSTOMERS: Listing[Any] = Listing(
             _("Kind"),
             lambda one: one.kind,
             kind="word",
-            word=lambda one: one.get_kind_display(),
+            word=lambda one: WORDS[Customer.Kind][one.kind],
         ),
         Column("email", _("E-mail"), lambda one: one.email),
         Column("country", _("Country"), lambda one: one.country, order=["country", "name", "pk"]),

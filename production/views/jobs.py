@@ -19,6 +19,13 @@ from production.models import Job, Machine, Pegging, Plan, PlanEntry, WorkCenter
 
 UNTRANSLATED = {"translate": "no"}  # names of cells and machines
 EVERYTHING = "all"
+WORDS = dict(Job.Status.choices)  # `get_status_display` translates all of them for every row
+# long texts that no column shows
+HEAVY = (
+    "work_order__frozen",
+    "work_order__configuration__values",
+    "work_order__configuration__product__description",
+)
 FINISHED = (Job.Status.DONE, Job.Status.FAILED, Job.Status.CANCELLED)
 
 
@@ -33,7 +40,7 @@ class StateFilter(filters.ChoiceFilter):  # type: ignore[misc]  # django-filter 
 
 
 class JobFilter(ListFilter):
-    q = filters.CharFilter(method="search", label=_("Order, work order or SKU"))
+    q = filters.CharFilter(method="search", label=_("Order or SKU"))
     status = StateFilter(
         choices=[*Job.Status.choices, (EVERYTHING, _("All states"))],
         label=_("State"),
@@ -86,10 +93,12 @@ def listed_jobs(ids: Sequence[int], now: datetime) -> "QuerySet[Job]":
     """Each with what it makes, for whom, on which machine and from when, as planned."""
     entry = PlanEntry.objects.filter(plan__status=Plan.Status.PUBLISHED, job=OuterRef("pk"))
     pegs = Pegging.objects.select_related("order_line__order").order_by("pk")
+    numbers = pegs.only("work_order", "order_line__order__number")
     return (
         Job.objects.filter(pk__in=ids)
         .select_related("work_order__configuration__product", "work_center", "machine")
-        .prefetch_related(Prefetch("work_order__pegging", pegs))
+        .defer(*HEAVY)
+        .prefetch_related(Prefetch("work_order__pegging", numbers, to_attr="pegs"))
         .annotate(
             planned_start=Subquery(entry.values("setup_start")[:1]),
             machine_name=Coalesce("machine__name", Subquery(entry.values("machine__name")[:1])),
@@ -97,12 +106,10 @@ def listed_jobs(ids: Sequence[int], now: datetime) -> "QuerySet[Job]":
     )
 
 
-def _orders(job: Job) -> list[Link]:
-    lines = [peg.order_line for peg in job.work_order.pegging.all() if peg.order_line]
+def _orders(job: Any) -> list[Link]:
+    lines = [peg.order_line for peg in job.work_order.pegs if peg.order_line]
     numbers = {line.order_id: line.order.number or "" for line in lines}
-    return [
-        Link(number, reverse("orders:staff-order", args=[pk])) for pk, number in numbers.items()
-    ]
+    return [Link(number, pk) for pk, number in numbers.items()]
 
 
 def _is_late(job: Job) -> bool:
@@ -131,7 +138,7 @@ JOBS: Listing[Any] = Listing(
             lambda one: one.status,
             kind="status",
             order=["status", "pk"],
-            word=lambda one: one.get_status_display(),
+            word=lambda one: WORDS[one.status],
             late=_is_late,
         ),
         Column(
@@ -158,6 +165,7 @@ JOBS: Listing[Any] = Listing(
             lambda one: None,
             kind="links",
             links=_orders,
+            linked="orders:staff-order",
             opens="orders.view_order",
         ),
     ],
