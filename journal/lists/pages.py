@@ -24,6 +24,7 @@ from journal.lists.filters import ListFilter
 from journal.lists.paging import MOST_SHOWN, LongPaginator
 from journal.models import SavedView
 
+MOST_LINKS = 3  # in one cell; files name them all
 FILES: dict[str, tuple[str, Callable[[Export], StreamingHttpResponse]]] = {
     "csv": ("CSV", exporting.as_csv),
     "xlsx": ("XLSX", exporting.as_xlsx),
@@ -42,6 +43,7 @@ class Cell(NamedTuple):
     word: str | Promise
     url: str
     links: list[tuple[str, str]]
+    more_links: int
     currency: str
     late: bool
 
@@ -158,18 +160,21 @@ def _shown(columns: Iterable[Column[Any]], row: Any) -> ShownRow:
 
 
 def _cells(columns: Iterable[Column[Any]], row: Any) -> list[Cell]:
-    return [
-        Cell(
-            kind=column.kind,
-            value=column.value(row),
-            word=column.word(row) if column.word else "",
-            url=column.url(row) if column.url else "",
-            links=_links(column, column.links(row)) if column.links else [],
-            currency=column.currency(row) if column.currency else "",
-            late=bool(column.late and column.late(row)),
-        )
-        for column in columns
-    ]
+    return [_cell(column, row) for column in columns]
+
+
+def _cell(column: Column[Any], row: Any) -> Cell:
+    links = column.links(row) if column.links else []
+    return Cell(
+        kind=column.kind,
+        value=column.value(row),
+        word=column.word(row) if column.word else "",
+        url=column.url(row) if column.url else "",
+        links=_links(column, links[:MOST_LINKS]),
+        more_links=max(0, len(links) - MOST_LINKS),
+        currency=column.currency(row) if column.currency else "",
+        late=bool(column.late and column.late(row)),
+    )
 
 
 def _links(column: Column[Any], links: Iterable[Link]) -> list[tuple[str, str]]:

@@ -136,6 +136,21 @@ def test_a_file_of_jobs_names_the_orders_and_what_is_shown(alice, saw):
     assert {one["Due (Europe/Berlin)"][:4] for one in told} == {str(timezone.now().year)}
 
 
+def test_a_job_for_many_orders_names_three_and_counts_the_others(alice, saw):
+    lamp = workshop.product("lamp")
+    lines = [workshop.line(lamp, who=name) for name in ("Alice", "Bob", "Carol", "Dan", "Eve")]
+    [job] = work(1, saw, of=lamp, line=lines[0])
+    for line in lines[1:]:
+        Pegging.objects.create(work_order=job.work_order, order_line=line, quantity=1)
+    numbers = [line.order.number for line in lines]
+    answer = alice.get(JOBS)
+    [row] = answer.context["rows"]
+    assert [text for text, _url in row.cells[-1].links] == numbers[:3]
+    assert '<span class="muted">+ 2</span>' in answer.content.decode()
+    _header, row = csv_rows(alice.get(f"{JOBS}?as=csv"))
+    assert row[-1] == ", ".join(numbers)
+
+
 def test_sixty_jobs_cost_as_many_queries_as_five(
     alice, saw, django_assert_num_queries, monkeypatch
 ):
