@@ -150,7 +150,7 @@ ORDERS: Listing[Any] = Listing(
         ),
         Column(
             "promised",
-            _("Promised"),
+            _("Promised date"),
             lambda one: one.promised,
             kind="date",
             order=["open_promise", "pk"],

@@ -246,7 +246,7 @@ def test_a_csv_file_is_chinese_to_excel_and_numbers_are_plain(alice):
     told = dict(zip(header, row, strict=True))
     assert told["Customer"] == "李雷"
     assert told["Placed (Europe/Berlin)"] == "2026-03-02 10:00:00"
-    assert told["Promised"] == "2026-03-09"
+    assert told["Promised date"] == "2026-03-09"
     assert (told["Pieces"], told["Total"], told["Currency"]) == ("1200", "1800.00", "CNY")
     assert told["State"] == "Confirmed"
 
