@@ -51,6 +51,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
         [
             Item(_("Schedule"), "calendar", "production:schedule"),
             Item(_("Queues"), "queue", "production:queues"),
+            Item(_("Jobs"), "list", "production:jobs"),
             Item(_("Machines"), "machine", "production:machines"),
             Item(_("Quality"), "check", "production:quality"),
             Item(_("Materials"), "box", "production:materials"),

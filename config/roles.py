@@ -35,6 +35,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "production": ("view", "add", "change"),
         "config": ("view", "add"),
         "journal.transition": ("view",),
+        "journal.savedview": ("share",),
     },
     "quality": {
         "orders": ("view",),
@@ -46,7 +47,7 @@ ROLES: dict[str, dict[str, tuple[str, ...]]] = {
         "forecasting": ("view",),
         "journal.transition": ("view",),
     },
-    "admin": dict.fromkeys(APPS, ALL),
+    "admin": {**dict.fromkeys(APPS, ALL), "journal.savedview": ("share",)},
 }
 
 

@@ -131,3 +131,41 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} → {self.recipient}"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def of(self, listing: str) -> "SavedViewQuerySet":
+        return self.filter(listing=listing)
+
+    def open_to(self, user_id: int | None) -> "SavedViewQuerySet":
+        """One's own and those for all staff."""
+        return self.filter(Q(user=user_id) | Q(shared=True))
+
+
+class SavedView(models.Model):
+    """Filters and order of a list of staff, kept under a name."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    listing = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    # what stands behind the "?" of the list's address
+    query = models.CharField(max_length=1000, blank=True)
+    shared = models.BooleanField(default=False)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-shared", "name", "pk"]
+        permissions = [("share_savedview", "Can share a view with all staff")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "listing", "name"], name="saved_view_name_once"
+            ),
+        ]
+        indexes = [
+            # the views that everybody sees above a list; one's own are found by the constraint
+            models.Index(fields=["listing", "shared"], name="saved_view_of_list"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.listing}: {self.name}"

@@ -2,10 +2,13 @@
 
 from django.urls import path
 
-from orders.views import staff
+from orders.views import customers, lists, staff
 
 urlpatterns = [
-    path("orders/", staff.orders, name="staff-orders"),
+    path("orders/", lists.orders, name="staff-orders"),
+    path("products/", lists.products, name="staff-products"),
+    path("customers/", lists.customers, name="staff-customers"),
+    path("customers/<int:pk>/", customers.customer, name="staff-customer"),
     path("orders/<int:pk>/", staff.order, name="staff-order"),
     path("orders/<int:pk>/ship/", staff.ship, name="staff-ship"),
     *(

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from production.views import gap, materials, queues, schedule
+from production.views import gap, jobs, materials, queues, schedule
 
 app_name = "production"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("schedule/", schedule.schedule, name="schedule"),
     path("schedule/plan-now/", schedule.plan_now, name="plan-now"),
     path("schedule/planning/", schedule.planning, name="planning"),
+    path("jobs/", jobs.jobs, name="jobs"),
     path("queues/", queues.queues, name="queues"),
     path("queues/<slug:code>/", queues.queue, name="queue"),
     path("materials/", materials.materials, name="materials"),

@@ -20,6 +20,7 @@ OUTLETS = {
         "journal.deliveries",
         "journal.dispatch",
         "journal.idempotency",
+        "journal.lists",
         "journal.models",
         "journal.moving",
         "journal.problems",

@@ -68,6 +68,12 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["name"]
+        indexes = [
+            # the list of products by name, by price, and one family by name
+            models.Index(fields=["name"], name="product_by_name"),
+            models.Index(fields=["base_price"], name="product_by_price"),
+            models.Index(fields=["family", "name"], name="product_of_family"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(base_price__gte=Decimal(0)), name="product_price_not_negative"

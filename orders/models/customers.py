@@ -27,6 +27,14 @@ class Customer(models.Model):
     created_at = models.DateTimeField()
     anonymised_at = models.DateTimeField(null=True, blank=True)
 
+    class Meta:
+        indexes = [
+            # the list of customers by name, by country (and which countries there are), by age
+            models.Index(fields=["name"], name="customer_by_name"),
+            models.Index(fields=["country", "name"], name="customer_by_country"),
+            models.Index(fields=["created_at"], name="customer_by_age"),
+        ]
+
     def __str__(self) -> str:
         return self.name
 

@@ -68,6 +68,8 @@ class Order(models.Model):
             # lists by date; demand known as of a day
             models.Index(fields=["-placed_at"], name="order_newest"),
             models.Index(fields=["status", "-placed_at"], name="order_by_status"),
+            # the newest orders of a customer; how many there are, and when the last one was
+            models.Index(fields=["customer", "-placed_at"], name="order_of_customer"),
         ]
         constraints = [
             models.CheckConstraint(

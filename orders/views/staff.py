@@ -1,15 +1,13 @@
-"""Orders as staff see them: find them, read one, send it, hold it, call it off."""
+"""One order as staff see it: read it, send it, hold it, call it off."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import django_filters as filters
 from django import forms
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Exists, F, Max, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -27,9 +25,7 @@ from journal.telling import Happening, told_by
 from orders import lifecycle
 from orders.catalogue import ProductSheet, describe, sheets
 from orders.models import Order, OrderLine, PromiseRevision, Shipment
-from orders.models.orders import OrderQuerySet
 
-A_PAGE = 50
 Step = Callable[[int, str, str, datetime], object]
 
 # what staff may do to a whole order: order, why, by, at
@@ -45,89 +41,6 @@ DONE: dict[str, str | Promise] = {
     "resume": gettext_lazy("The order goes on."),
     "cancel": gettext_lazy("The order is cancelled."),
 }
-
-
-# The list
-
-
-class OrderFilter(filters.FilterSet):  # type: ignore[misc]  # untyped, as above
-    q = filters.CharFilter(method="search", label=gettext_lazy("Number or customer"))
-    status = filters.ChoiceFilter(
-        choices=[one for one in Order.Status.choices if one[0] != Order.Status.DRAFT],
-        label=gettext_lazy("State"),
-        empty_label=gettext_lazy("All states"),
-    )
-    placed_after = filters.DateFilter(
-        "placed_at",
-        "date__gte",
-        label=gettext_lazy("Placed from"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    placed_before = filters.DateFilter(
-        "placed_at",
-        "date__lte",
-        label=gettext_lazy("Placed until"),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
-    sort = filters.OrderingFilter(
-        fields=[("placed_at", "placed"), ("promised", "promised"), ("customer__name", "customer")],
-        choices=[
-            ("-placed", gettext_lazy("Newest first")),
-            ("placed", gettext_lazy("Oldest first")),
-            ("promised", gettext_lazy("Promised date")),
-            ("customer", gettext_lazy("Customer")),
-        ],
-        label=gettext_lazy("Sort"),
-        empty_label=None,
-    )
-    late = filters.BooleanFilter(
-        method="only_late",
-        label=gettext_lazy("Only late ones"),
-        widget=forms.CheckboxInput,
-    )
-
-    class Meta:
-        model = Order
-        fields: list[str] = []
-
-    def search(self, found: Any, name: str, value: str) -> Any:
-        return found.filter(
-            Q(number__icontains=value)
-            | Q(external_ref__icontains=value)
-            | Q(customer__name__icontains=value)
-        )
-
-    def only_late(self, found: Any, name: str, value: bool | None) -> Any:
-        return found.filter(late=True) if value else found
-
-
-def listed(now: datetime) -> OrderQuerySet:
-    """Placed orders, newest first, each with its pieces, total, last promised date and lateness."""
-    lines = OrderLine.objects.filter(order=OuterRef("pk"))
-    kept = lines.exclude(status="cancelled").order_by().values("order")
-    return (
-        Order.objects.placed()
-        .select_related("customer")
-        .annotate(
-            pieces=Subquery(kept.annotate(sum=Sum("quantity")).values("sum")),
-            amount=Subquery(kept.annotate(sum=Sum(F("quantity") * F("unit_price"))).values("sum")),
-            promised=Subquery(kept.annotate(last=Max("committed_date")).values("last")),
-            late=Exists(OrderLine.objects.late(now).filter(order=OuterRef("pk"))),
-        )
-        .order_by("-placed_at", "-pk")
-    )
-
-
-@require_GET
-@staff_only("orders.view_order")
-def orders(request: HttpRequest) -> HttpResponse:
-    found = OrderFilter(request.GET or None, queryset=listed(timezone.now()))
-    page = Paginator(found.qs, A_PAGE).get_page(request.GET.get("page"))
-    context = {"form": found.form, "page": page, "filtered": bool(request.GET)}
-    return render(request, "orders/staff/orders.html", context)
-
-
-# One order
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,10 @@ class WorkOrder(models.Model):
     class Meta:
         indexes = [models.Index(fields=["status", "due"], name="work_order_open")]
         constraints = [
-            models.CheckConstraint(condition=Q(quantity__gte=1), name="work_order_quantity")
+            # the list of jobs, most urgent first: a number is unique anyway, but an index that
+            # says so lets SQLite walk through jobs in this order instead of sorting all of them
+            models.UniqueConstraint(fields=["due", "number"], name="work_order_by_due"),
+            models.CheckConstraint(condition=Q(quantity__gte=1), name="work_order_quantity"),
         ]
 
     def __str__(self) -> str:
@@ -159,6 +162,8 @@ class Job(models.Model):
         indexes = [
             # the queue of a work center; what is at work
             models.Index(fields=["work_center", "status"], name="job_queue"),
+            # the list of jobs in one state, whichever the cell
+            models.Index(fields=["status"], name="job_by_status"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -14,8 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
+from journal.lists import saving
 from journal.models import Delivery, Transition, User
-from orders import tracking
+from orders import collecting, tracking
 from orders.models import Order
 from production.api import urls as production_api
 from tests import factories
@@ -141,13 +142,47 @@ def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
     return build
 
 
+def with_view(name: str, listing: str) -> Callable[[Any], str]:
+    """A list with two kept views; the visitor's own is open."""
+
+    def build(user: Any) -> str:
+        works.build()
+        views = {"Late ones": ("late=on", False), "On hold": ("status=on_hold", True)}
+        for label, (query, shared) in views.items():
+            saving.save(user, listing, label, query, shared=shared)
+        return reverse(name) + "?late=on"
+
+    return build
+
+
+def with_consent(user: Any) -> str:
+    """A customer who allowed something and took it back."""
+    made = works.build()
+    subject = collecting.subject_of_customer(made.order.customer_id or 0)
+    collecting.give_consent(subject, "personalise", factories.NOW)
+    collecting.withdraw_consent(subject, "personalise", timezone.now())
+    collecting.give_consent(subject, "measure", timezone.now())
+    return works.address(made, "orders:staff-customer")
+
+
 WORKS_PAGES = [
     Page("dashboard", in_the_works("dashboard"), "staff"),
     plain("dashboard#empty", "staff"),
     Page("dashboard#alarms", out_of_hope, "staff"),
     Page("orders:staff-orders", in_the_works("orders:staff-orders", "?late=on"), "staff"),
     plain("orders:staff-orders#empty", "staff"),
+    Page("orders:staff-orders#kept", with_view("orders:staff-orders", "orders"), "staff"),
     Page("orders:staff-order", in_the_works("orders:staff-order"), "staff"),
+    Page("orders:staff-products", in_the_works("orders:staff-products"), "staff"),
+    plain("orders:staff-products#empty", "staff"),
+    Page("orders:staff-customers", in_the_works("orders:staff-customers"), "staff"),
+    Page(
+        "orders:staff-customers#nothing", in_the_works("orders:staff-customers", "?q=zz"), "staff"
+    ),
+    plain("orders:staff-customers#empty", "staff"),
+    Page("orders:staff-customer", with_consent, "staff"),
+    Page("production:jobs", in_the_works("production:jobs", "?sort=due"), "staff"),
+    plain("production:jobs#empty", "staff"),
     Page("production:schedule", in_the_works("production:schedule"), "staff"),
     plain("production:schedule#empty", "staff"),
     Page("production:planning", in_the_works("production:planning"), "staff"),

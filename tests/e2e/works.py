@@ -40,6 +40,7 @@ class Works:
 def address(works: Works, name: str) -> str:
     args: dict[str, list[object]] = {
         "orders:staff-order": [works.order.pk],
+        "orders:staff-customer": [works.order.customer_id],
         "production:queue": ["paint"],
         "production:work-order": [works.work_order.pk],
     }

@@ -70,7 +70,7 @@ def test_quality_reads_an_order_and_cannot_ship_it(signed_in):
 
 
 def numbers(answer):
-    return [order.number for order in answer.context["page"]]
+    return [order.number for order in answer.context["found"]]
 
 
 def test_the_list_is_newest_first_without_baskets(signed_in):
@@ -103,7 +103,7 @@ def test_an_order_shows_its_pieces_total_and_last_promise(signed_in):
     factories.line(
         factories.lamp(), factories.OAK, 3, order=order, position=2, unit_price=10
     ).save()
-    [row] = signed_in("planner").get(reverse(LIST)).context["page"]
+    [row] = signed_in("planner").get(reverse(LIST)).context["found"]
     assert (row.pieces, row.amount, row.promised) == (5, 300, date(2026, 3, 9))
 
 
