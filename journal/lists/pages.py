@@ -11,14 +11,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpRespo
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from journal.access import Guarded, staff_only
+from journal.access import View, staff_only
 from journal.lists import exporting, saving
-from journal.lists.described import Column, Link, Listing, Value
+from journal.lists.described import Column, Link, Listing, Text, Value
 from journal.lists.exporting import A_SHEET, MOST_ROWS, Export
 from journal.lists.filters import ListFilter
 from journal.lists.paging import MOST_SHOWN, LongPaginator
@@ -38,9 +37,10 @@ class Heading(NamedTuple):
 
 
 class Cell(NamedTuple):
+    header: Text
     kind: str
     value: Value
-    word: str | Promise
+    word: Text
     url: str
     links: list[tuple[str, str]]
     more_links: int
@@ -78,7 +78,7 @@ class ViewForm(forms.Form):
     query = forms.CharField(max_length=1000, required=False, widget=forms.HiddenInput)
 
 
-def list_page(listing: Listing[Any]) -> Guarded[[]]:
+def list_page(listing: Listing[Any]) -> View[[]]:
     """The view of a list. GET shows it, with `as=csv` or `as=xlsx` as a file; POST keeps a view."""
 
     @require_http_methods(["GET", "HEAD", "POST"])
@@ -166,6 +166,7 @@ def _cells(columns: Iterable[Column[Any]], row: Any) -> list[Cell]:
 def _cell(column: Column[Any], row: Any) -> Cell:
     links = column.links(row) if column.links else []
     return Cell(
+        header=column.header,
         kind=column.kind,
         value=column.value(row),
         word=column.word(row) if column.word else "",

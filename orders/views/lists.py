@@ -211,7 +211,7 @@ class ProductFilter(ListFilter):
     policy = filters.ChoiceFilter(
         "make_policy",
         choices=Product.MakePolicy.choices,
-        label=_("How it is made"),
+        label=_("Way of making"),
         empty_label=_("All ways"),
     )
     sold = filters.ChoiceFilter(
@@ -284,7 +284,7 @@ PRODUCTS: Listing[Any] = Listing(
         ),
         Column(
             "policy",
-            _("How it is made"),
+            _("Way of making"),
             lambda one: one.make_policy,
             kind="word",
             word=lambda one: WORDS[Product.MakePolicy][one.make_policy],
