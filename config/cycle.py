@@ -229,17 +229,17 @@ def _plan(cycle: Cycle, progress: Progress) -> Did:
 
 def _when_free(work: Callable[[], Result], progress: Progress) -> Result:
     """Do what only one may do at a time; while somebody else does, wait, but not for ever."""
-    for _look in range(PATIENCE_SECONDS // LOOK_SECONDS):
+    waited = 0
+    while True:
         try:
             return work()
-        except PlanningUnderWay:
-            progress(0, _("Waiting for the plan that is being made"))
-            sleep(LOOK_SECONDS)
-    try:
-        return work()
-    except PlanningUnderWay as busy:
-        text = _("another plan was still being made after %(seconds)d seconds of waiting")
-        raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
+        except PlanningUnderWay as busy:
+            if waited >= PATIENCE_SECONDS:
+                text = _("another plan was still being made after %(seconds)d seconds of waiting")
+                raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
+        progress(0, _("Waiting for the plan that is being made"))
+        sleep(LOOK_SECONDS)
+        waited += LOOK_SECONDS
 
 
 def _measure(cycle: Cycle, progress: Progress) -> Did:

@@ -1,17 +1,30 @@
 """Every address of Tailorline: customers `/`, staff `/staff/`, floor `/floor/`, REST `/api/v1/`."""
 
+from types import ModuleType
+
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.views import alarms, dashboard, health, language, password
 from journal.stream import live
-from orders import urls_slots, urls_staff
+from orders import urls_slots as orders_slots
+from orders import urls_staff as orders_staff
 from orders.views import pictures
 from recommendations import urls_slots as suggestions_slots
 from recommendations import urls_staff as suggestions_staff
+
+
+def staff_and_slots(app: str, staff: ModuleType, slots: ModuleType) -> URLResolver:
+    """Staff pages and fragments in one include: Django finds only one namespace of a name."""
+    patterns = [
+        path("staff/", include(staff.urlpatterns)),
+        path(f"slots/{app}/", include(slots.urlpatterns)),
+    ]
+    return path("", include((patterns, app)))
+
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -28,35 +41,12 @@ urlpatterns = [
     path("api/v1/terminal/", include("production.api.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
-    # one include for each app: Django finds only one namespace of a name
-    path(
-        "",
-        include(
-            (
-                [
-                    path("staff/", include(urls_staff.urlpatterns)),
-                    path("slots/orders/", include(urls_slots.urlpatterns)),
-                ],
-                "orders",
-            )
-        ),
-    ),
+    staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
-    path(
-        "",
-        include(
-            (
-                [
-                    path("staff/", include(suggestions_staff.urlpatterns)),
-                    path("slots/recommendations/", include(suggestions_slots.urlpatterns)),
-                ],
-                "recommendations",
-            )
-        ),
-    ),
+    staff_and_slots("recommendations", suggestions_staff, suggestions_slots),
     path("pictures/<str:sku>.svg", pictures.picture, name="picture"),
     # customers: English without a prefix, Chinese below /zh-hans/
     *i18n_patterns(

@@ -10,13 +10,12 @@ from django.http import HttpRequest, HttpResponseBase
 
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
-Guarded: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
-def staff_only(permission: str) -> Callable[[View[P]], Guarded[P]]:
+def staff_only(permission: str) -> Callable[[View[P]], View[P]]:
     """Nobody signed in: to the login page and back. The wrong person: 403."""
 
-    def guard(view: View[P]) -> Guarded[P]:
+    def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:

@@ -173,7 +173,7 @@ def _week(
     lacking: list[tuple[str, date]],
 ) -> list[Figure]:
     skus = {pk: sheet.sku for pk, sheet in sheets.items()}
-    start, end = _edges(week, zone)
+    start, end = edges(week, zone)
     until = min(as_of, end - timedelta(microseconds=1))
     lines = demand.lines(until, start, list(skus))
     ordered = _sums(lines)
@@ -249,7 +249,8 @@ def add(one: Pieces, other: Pieces) -> Pieces:
     return {pk: one.get(pk, 0.0) + other.get(pk, 0.0) for pk in sorted({*one, *other})}
 
 
-def _edges(week: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def edges(week: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The moments at which a week and the one after it begin."""
     start, end = (datetime.combine(day, time(), tzinfo=zone) for day in (week, week + WEEK))
     return start, end
 

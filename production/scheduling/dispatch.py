@@ -294,7 +294,7 @@ class _Run:
         """Take an operation out of the queues; machines that share work look again."""
         self.taken[index] = True
         for alternative in self.table.operations[index].alternatives:
-            self.queues[alternative.machine_id].length -= 1
+            self.queues[alternative.machine_id].leave()
             for machine_id in self.table.neighbours[alternative.machine_id]:
                 if self.queues[machine_id].length:
                     self._wake(machine_id, now)

@@ -13,10 +13,11 @@ _GUESSES = 8
 
 
 class Queue:
-    """Indices of waiting operations. `length` counts them; whoever takes one lowers it.
+    """Indices of waiting operations; `length` counts them.
 
     An operation may wait for several machines. It is taken once, by setting its place in the
-    shared array `taken`, and is swept out of each queue when that queue is read next.
+    array `taken` that all queues share and telling each of its queues that one of them left; it
+    is swept out when the queue is read next.
     """
 
     __slots__ = ("_items", "_size", "_taken", "length")
@@ -34,6 +35,10 @@ class Queue:
         self._items[self._size] = index
         self._size += 1
         self.length += 1
+
+    def leave(self) -> None:
+        """One of those that wait here has been taken."""
+        self.length -= 1
 
     def waiting(self) -> Indices:
         """All that wait, first come first; to be read before anything else is done."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from journal.access import staff_only
 from orders import catalogue, demand
 from production.calendars import plant_zone
+from production.gap import edges
 from production.models import GapMeasurement, JobReport
 
 READ = "production.view_gapmeasurement"
@@ -444,9 +445,7 @@ def _behind(product_id: int, week: date) -> list[dict[str, Any]]:
 
 
 def _week_of(week: date) -> tuple[datetime, datetime]:
-    start, end = (
-        datetime.combine(day, time(), tzinfo=plant_zone()) for day in (week, week + timedelta(7))
-    )
+    start, end = edges(week, plant_zone())
     return start, min(timezone.now(), end - timedelta(microseconds=1))
 
 
