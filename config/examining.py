@@ -101,7 +101,7 @@ def database(now: datetime) -> str:
             "Some rows may be lost, and more with every write.",
             "stop the shop, then: manage.py restore FILE --force",
         )
-    return f"{connection.vendor}, whole"
+    return "sqlite, whole" if connection.vendor == "sqlite" else f"{connection.vendor}, answers"
 
 
 def migrations(now: datetime) -> str:

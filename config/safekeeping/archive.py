@@ -210,7 +210,8 @@ def _check(member: tarfile.TarInfo, found: dict[str, str]) -> None:
 def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, to: Path, advance: Advance) -> str:
     to.parent.mkdir(parents=True, exist_ok=True)
     packed = tar.extractfile(member)
-    assert packed is not None  # noqa: S101 -- a regular file, as `_check` saw
+    if packed is None:
+        raise BadArchive(f"“{member.name}” is no file.")
     reading = _Hashed(packed, advance)
     with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         while data := reading.read(CHUNK):

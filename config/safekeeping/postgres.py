@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from config.safekeeping import Refused, Watch
 from config.safekeeping.contents import MIGRATIONS, Dump, counted
@@ -142,7 +143,7 @@ def _session() -> "Iterator[psycopg.Connection[Any]]":
     given = {name.lower()[2:]: value for name, value in _address().items()}
     given["dbname"] = given.pop("database")
     try:
-        with psycopg.connect(**given) as session:  # type: ignore[arg-type]  # texts, as for libpq
+        with psycopg.connect(make_conninfo(**given)) as session:
             yield session
     except psycopg.Error as error:
         raise Refused(f"The database cannot be used: {str(error).strip()}.") from error

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 
 from django.conf import settings
 from django.db import DatabaseError, connection, connections
@@ -18,7 +17,7 @@ from config import embedded_redis, keys, preparing, processes
 from config.celery import app
 from config.safekeeping import Refused, Watch, archive, swapping
 from config.safekeeping.archive import Manifest
-from config.safekeeping.contents import TELLING
+from config.safekeeping.contents import TELLING, Database
 from config.safekeeping.saving import DATABASES, LOGINS
 from config.safekeeping.swapping import Part
 
@@ -76,7 +75,7 @@ def read(path: Path) -> Manifest:
     return manifest
 
 
-def known_database(manifest: Manifest) -> ModuleType:
+def known_database(manifest: Manifest) -> Database:
     if manifest.vendor not in DATABASES:
         raise archive.BadArchive(f"The manifest names an unknown database: {manifest.vendor}.")
     if manifest.vendor != connection.vendor:
@@ -102,7 +101,7 @@ def is_empty() -> bool:
 
 
 @contextmanager
-def closed_shop(database: ModuleType) -> Iterator[None]:
+def closed_shop(database: Database) -> Iterator[None]:
     """Nobody works here, and none can begin with `manage.py up`."""
     try:
         lock = processes.claim_folder(settings.DATA_DIR)
@@ -164,12 +163,14 @@ def _check_room(manifest: Manifest) -> None:
 
 
 def _replace(
-    path: Path, manifest: Manifest, database: ModuleType, stamp: str, watch: Watch, *, keep: bool
+    path: Path, manifest: Manifest, database: Database, stamp: str, watch: Watch, *, keep: bool
 ) -> list[str]:
     """Unpack, check, swap; returns where the old data is kept."""
     parts = _parts(manifest, database, stamp)
     _clean(parts)
-    with tempfile.TemporaryDirectory(prefix=STAGING, dir=settings.DATA_DIR) as staging:
+    with tempfile.TemporaryDirectory(
+        prefix=STAGING, dir=settings.DATA_DIR, ignore_cleanup_errors=True
+    ) as staging:
         try:
             dump = _unpack(path, parts, Path(staging), manifest, watch)
             _verify(manifest, database, dump, stamp)
@@ -202,7 +203,7 @@ def _clean(parts: dict[str, Part]) -> None:
             swapping.remove(left)
 
 
-def _parts(manifest: Manifest, database: ModuleType, stamp: str) -> dict[str, Part]:
+def _parts(manifest: Manifest, database: Database, stamp: str) -> dict[str, Part]:
     """What is swapped, by the member or the folder of members that goes there."""
     data_dir = Path(settings.DATA_DIR)
     parts = {
@@ -241,7 +242,7 @@ def _unpack(
     return place(DATABASES[manifest.vendor].MEMBER)
 
 
-def _verify(manifest: Manifest, database: ModuleType, dump: Path, stamp: str) -> None:
+def _verify(manifest: Manifest, database: Database, dump: Path, stamp: str) -> None:
     if not dump.exists():
         raise archive.BadArchive("The file has no database inside.")
     found = database.examine(dump)
@@ -250,11 +251,18 @@ def _verify(manifest: Manifest, database: ModuleType, dump: Path, stamp: str) ->
     database.prepare(dump, stamp)
 
 
-def _kept(parts: list[Part], database: ModuleType, stamp: str, *, keep: bool) -> list[str]:
+def _kept(parts: list[Part], database: Database, stamp: str, *, keep: bool) -> list[str]:
+    """What was there before: kept, or removed as far as that can be done."""
     aside = [part.aside for part in parts if part.aside.exists()]
     if keep:
         return [str(path) for path in aside] + [database.kept(stamp)] * bool(database.kept(stamp))
-    for path in aside:
-        swapping.remove(path)
     database.forget(stamp)
-    return []
+    return [str(path) for path in aside if not _is_removed(path)]
+
+
+def _is_removed(path: Path) -> bool:
+    try:
+        swapping.remove(path)
+    except OSError:  # the shop is in place by now: what stays is told, and no reason to fail
+        return False
+    return True

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
 
 from django.conf import settings
 from django.db import connection
@@ -16,10 +15,10 @@ from django.db import connection
 from config import keys
 from config.safekeeping import Refused, Watch, archive, postgres, sqlite
 from config.safekeeping.archive import Manifest, Piece
-from config.safekeeping.contents import Dump
+from config.safekeeping.contents import Database, Dump
 from journal.alone import Busy, alone
 
-DATABASES: dict[str, ModuleType] = {"sqlite": sqlite, "postgresql": postgres}
+DATABASES: dict[str, Database] = {"sqlite": sqlite, "postgresql": postgres}
 NAMES = "tailorline-*.tar.gz"
 DRAFTS = ".backing-up-"
 LOGINS = "demo-logins.txt"
@@ -32,6 +31,10 @@ class Saved:
     rows: dict[str, int]
     files: int
     pruned: list[Path]
+
+
+class Untidy(Exception):
+    """The backup is there and whole; it could not be noted, or older ones not be removed."""
 
 
 def folder() -> Path:
@@ -52,8 +55,11 @@ def save(
             saved = _save(path, with_keys=with_keys, now=now, watch=watch)
     except Busy as taken:
         raise Refused("Another backup is being made right now.") from taken
-    note(path, now)
-    return Saved(*saved, pruned=_prune(keep) if keep else [])
+    try:
+        note(path, now)
+        return Saved(*saved, pruned=_prune(keep) if keep else [])
+    except OSError as error:
+        raise Untidy(f"{path} is whole, but what should follow failed: {error}.") from error
 
 
 def last() -> tuple[Path, datetime] | None:
@@ -81,7 +87,7 @@ def _save(
     _clean()
     with tempfile.TemporaryDirectory(prefix=DRAFTS, dir=path.parent) as staging:
         database = DATABASES[connection.vendor]
-        dump: Dump = database.dump(Path(staging), watch)
+        dump = database.dump(Path(staging), watch)
         if not dump.migrations:
             raise Refused("There is no shop here: its database has no tables. Look at DATA_DIR.")
         pieces = list(_pieces(dump, database.MEMBER, Path(staging), with_keys=with_keys))

@@ -10,11 +10,11 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 from django.conf import settings
 
 from config.safekeeping.archive import sync_folder
+from config.safekeeping.contents import Database
 
 NOTE = "restoring.json"
 
@@ -46,7 +46,7 @@ def note_path() -> Path:
     return Path(settings.DATA_DIR) / NOTE
 
 
-def swap(parts: Sequence[Part], database: ModuleType, dump: Path, stamp: str) -> None:
+def swap(parts: Sequence[Part], database: Database, dump: Path, stamp: str) -> None:
     """Move every part and load the database; an exception leaves everything as it was."""
     _note(parts, stamp)
     try:
@@ -59,7 +59,7 @@ def swap(parts: Sequence[Part], database: ModuleType, dump: Path, stamp: str) ->
     _end(parts)
 
 
-def mend(database: ModuleType) -> bool:
+def mend(database: Database) -> bool:
     """Undo what a killed restore left half done, or end it where its database is loaded."""
     if not note_path().exists():
         return False

@@ -1,6 +1,5 @@
 """Views of a list that staff keep: its filters and order under a name, for one or for all."""
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
@@ -58,7 +57,6 @@ def delete(user: User, view: SavedView) -> None:
     view.delete()
 
 
-def may_change(user: AbstractBaseUser | AnonymousUser, view: SavedView) -> bool:
+def may_change(user: User | AnonymousUser, view: SavedView) -> bool:
     """One's own; a shared one also whoever may share."""
-    may_share = view.shared and user.is_authenticated and user.has_perm(SHARE)  # type: ignore[attr-defined]
-    return view.user_id == user.pk or may_share
+    return view.user_id == user.pk or (view.shared and user.has_perm(SHARE))

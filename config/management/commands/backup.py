@@ -47,6 +47,8 @@ class Command(BaseCommand):
                 )
         except Refused as reason:
             raise CommandError(f"No backup was made. {reason}") from reason
+        except saving.Untidy as reason:
+            raise CommandError(str(reason)) from reason
         except (OSError, DatabaseError) as error:
             raise CommandError(f"No backup was made. {in_words(error)}") from error
         self._say(saved, with_keys=options["with_keys"])
