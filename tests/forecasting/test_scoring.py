@@ -99,7 +99,9 @@ def test_the_plain_frequencies_stand_beside_each_score(mug):
     assert 0 < table["baseline_bits"].iloc[0] < 1.5
 
 
-def test_many_orders_are_judged_in_as_many_questions_as_a_few(mug, django_assert_max_num_queries):
+def test_forty_orders_are_judged_in_fewer_questions_than_there_are_orders(
+    mug, django_assert_max_num_queries
+):
     trained(NOW - WEEK)
     trained(NOW)
     scoring.score_new_lines(NOW)
