@@ -16,7 +16,10 @@ def csv_rows(answer):
 
 
 def xlsx_cells(answer):
-    """{"B2": (kind, text, number format)}; the kind is "text", "number" or "formula"."""
+    """{"B2": (kind, text, number format)}; the kind is "text", "number" or "formula".
+
+    A text that Excel never works out has the format "quoted".
+    """
     book = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314  # our own
     formats = _formats(ElementTree.fromstring(book.read("xl/styles.xml")))  # noqa: S314
@@ -30,8 +33,12 @@ def _formats(styles):
     codes = {
         one.get("numFmtId"): one.get("formatCode") for one in styles.iterfind(".//x:numFmt", NS)
     }
-    used = [one.get("numFmtId") for one in styles.iterfind("x:cellXfs/x:xf", NS)]
-    return [codes.get(number, number) for number in used]
+    used = styles.iterfind("x:cellXfs/x:xf", NS)
+    return [
+        "quoted" if one.get("quotePrefix") == "1" else codes.get(number, number)
+        for one in used
+        for number in [one.get("numFmtId")]
+    ]
 
 
 def _content(cell):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from config import roles
 from forecasting import runs
-from forecasting.models import DemandSeries, ForecastPoint, OptionShare, TrainingRun
+from forecasting.models import DemandPoint, DemandSeries, ForecastPoint, OptionShare, TrainingRun
 from orders.models import Product
 from tests.factories import product
 from tests.forecasting.shop import foreseen, sell, this_monday, weekly_shop
@@ -78,12 +78,19 @@ def test_the_list_shows_what_is_ahead_the_most_first(planner, live):
 
 
 def test_families_and_the_shop_show_what_their_products_sold(planner, live):
+    for sku, pieces in (("BOWL", 2), ("OIL", 7)):
+        one = DemandSeries.objects.get(product__sku=sku)
+        for back in range(1, 31):
+            week = (this_monday() - timedelta(weeks=back)).date()
+            DemandPoint.objects.create(series=one, week=week, raw=pieces, cleaned=pieces + back)
     shown = planner.get(reverse("forecasting:forecasts")).context
     past = {row.series.product.sku: row.past for row in shown["rows"]}
-    shop, _tableware, lights = shown["sums"]
+    shop, tableware, lights = shown["sums"]
     assert shop.series.level == "shop"
-    assert sum(shop.past) == sum(sum(weeks) for weeks in past.values()) > 0
+    assert [len(weeks) for weeks in past.values()] == [26, 26, 26]
     assert lights.past == past["OIL"]  # its only product
+    assert tableware.past == [a + b for a, b in zip(past["MUG"], past["BOWL"], strict=True)]
+    assert shop.past == [a + b for a, b in zip(tableware.past, lights.past, strict=True)]
 
 
 def test_the_list_can_be_searched_and_narrowed(planner, live):

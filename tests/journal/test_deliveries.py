@@ -56,6 +56,7 @@ def test_a_mail_given_up_on_is_told_and_goes_out_once_it_is_tried_again(monkeypa
     assert (lost.count, lost.since, lost.error) == (1, last, "no server")
     assert send_due(now=at + timedelta(days=9)) == 0
     assert try_again(now=at) == 1
+    assert Delivery.objects.get().attempts == 0
     assert given_up() is None
     assert send_due(now=at) == 1
     assert len(mail.outbox) == 1

@@ -336,6 +336,7 @@ def test_a_wish_beyond_a_year_is_an_error_at_its_field(alice):
     answer = check_out(alice, requested_date="2999-01-01")
     assert answer.status_code == 422
     assert "more than a year away" in text(answer)
+    assert list(answer.context["form"].errors) == ["requested_date"]
 
 
 def test_the_order_page_says_what_was_asked_and_what_is_promised(alice):

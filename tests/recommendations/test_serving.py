@@ -89,7 +89,9 @@ def test_what_is_no_longer_sold_is_not_suggested(shop):
 
 
 def test_every_line_has_a_reason(shop):
-    assert all(one.why for one in serving.for_basket([], Visitor(), NOW))
+    found = serving.for_basket([], Visitor(), NOW)
+    assert found
+    assert all(one.why for one in found)
 
 
 def test_a_product_that_came_after_the_training_is_no_stumbling_block(shop):
