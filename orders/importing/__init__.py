@@ -1,7 +1,13 @@
 """Order logs of other systems: read under a mapping, sorted line by line, written once."""
 
 from orders.importing.guessing import Guess, guess_mapping
-from orders.importing.mapping import BadMapping, Mapping, find_mapping, read_mapping
+from orders.importing.mapping import (
+    BadMapping,
+    Mapping,
+    find_mapping,
+    fitting_mapping,
+    read_mapping,
+)
 from orders.importing.reading import (
     find_source,
     find_sources,
@@ -26,6 +32,7 @@ __all__ = [
     "find_mapping",
     "find_source",
     "find_sources",
+    "fitting_mapping",
     "guess_mapping",
     "read_header",
     "read_log",

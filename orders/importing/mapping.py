@@ -85,6 +85,12 @@ def read_mapping(path: Path) -> Mapping:
     return build_mapping(raw, str(path))
 
 
+def fitting_mapping(header: Iterable[str], folder: Path) -> Mapping | None:
+    columns = list(header)
+    mappings = (read_mapping(path) for path in sorted(folder.glob("*.toml")))
+    return next((mapping for mapping in mappings if mapping.fits(columns)), None)
+
+
 def build_mapping(raw: dict[str, Any], whose: str) -> Mapping:
     """A mapping from the entries of its file. `whose` names the file in a `BadMapping`."""
     try:
@@ -98,10 +104,8 @@ def build_mapping(raw: dict[str, Any], whose: str) -> Mapping:
 def find_mapping(header: Iterable[str], folder: Path) -> Mapping:
     """The first mapping of `folder` whose columns are all in the file's header."""
     columns = list(header)
-    for path in sorted(folder.glob("*.toml")):
-        mapping = read_mapping(path)
-        if mapping.fits(columns):
-            return mapping
+    if mapping := fitting_mapping(columns, folder):
+        return mapping
     raise BadMapping(
         f"No mapping fits a file with the columns {', '.join(columns) or '(none)'}. "
         "Write one (docs/importing.md) and name it with --mapping."

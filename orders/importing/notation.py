@@ -189,7 +189,8 @@ def read_moments(
     utc = to_utc(local, zone)
     if zoned.any():
         utc[zoned] = pd.to_datetime(moments[zoned], utc=True, errors="coerce")
-    return utc.take(distinct.codes).set_axis(cells.index)
+    spread: pd.Series = utc.take(distinct.codes).set_axis(cells.index)
+    return spread
 
 
 def to_utc(local: pd.Series, zone: str) -> pd.Series:
