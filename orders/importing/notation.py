@@ -198,7 +198,8 @@ def to_utc(local: pd.Series, zone: str) -> pd.Series:
     in_zone = local.dt.tz_localize(
         zone, ambiguous=np.zeros(len(local), bool), nonexistent="shift_forward"
     )
-    return in_zone.dt.tz_convert("UTC")
+    utc: pd.Series = in_zone.dt.tz_convert("UTC")
+    return utc
 
 
 Reader = Callable[[str], datetime | None]
