@@ -41,17 +41,7 @@ def read_text(source: Source, columns: dict[str, str]) -> pd.DataFrame:
     """The columns `{ours: theirs}` as text, with `line` and with `fault` ("" = none)."""
     places = {ours: source.position(theirs) for ours, theirs in columns.items()}
     last, beyond = len(source.header) - 1, len(source.header)
-    with _readable(source) as file:
-        next(row for row in _rows(file, source) if not _blank(row))
-        cells = pd.read_csv(
-            # pandas pads every line to the width of its header: one more shows what is too long
-            cast("IO[str]", Headed(file, source.delimiter.join(map(str, range(beyond + 1))))),
-            sep=source.delimiter,
-            usecols=[str(place) for place in sorted({*places.values(), last, beyond})],
-            index_col=False,
-            dtype=str,
-            keep_default_na=False,
-        )
+    cells = _cells(source, {*places.values(), last, beyond})
     regular = (
         not source.nul
         and source.newlines + (not source.ends) == len(cells) + 1
@@ -67,6 +57,28 @@ def read_text(source: Source, columns: dict[str, str]) -> pd.DataFrame:
             f"{source.path.name} is no table: its quotation marks do not close where they should."
         )
     return table.assign(line=lines, fault=faults)
+
+
+def _cells(source: Source, places: set[int]) -> pd.DataFrame:
+    """The columns at these places, named by them. One place beyond the header is empty in a
+    regular file: pandas pads every line to the width of its header."""
+    names = map(str, range(len(source.header) + 1))
+    try:
+        with _readable(source) as file:
+            next(row for row in _rows(file, source) if not _blank(row))
+            return pd.read_csv(
+                cast("IO[str]", Headed(file, source.delimiter.join(names))),
+                sep=source.delimiter,
+                usecols=[str(place) for place in sorted(places)],
+                index_col=False,
+                dtype=str,
+                keep_default_na=False,
+            )
+    except pd.errors.ParserError as error:
+        lines, _faults = _records(source)
+        raise UnreadableFile(
+            f"{source.path.name} is no table: a quotation mark in line {lines[-1]} does not close."
+        ) from error
 
 
 def sample_text(source: Source, rows: int) -> list[list[str]]:

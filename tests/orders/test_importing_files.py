@@ -178,6 +178,17 @@ def test_a_file_that_ends_within_a_line_is_refused(file):
         find_sources(file(HEADER + FIRST + "101,21212,CA"))
 
 
+def test_a_quotation_mark_that_does_not_close_is_named_by_line(file):
+    path = file(HEADER + FIRST + FIRST.replace("HOLDER", '"HOLDER') + SECOND)
+    with pytest.raises(UnreadableFile, match="a quotation mark in line 3 does not close"):
+        log_of(path)
+
+
+def test_lines_are_counted_as_an_editor_shows_them(file):
+    log = log_of(file(HEADER + FIRST.replace("HOLDER", '"HOL\nDER"') + "\n" + SECOND))
+    assert list(log.sales["line"]) == [2, 5]
+
+
 def test_a_last_line_without_an_end_is_taken_and_noted(file):
     path = file((HEADER + FIRST).rstrip("\n"))
     [source] = find_sources(path)
