@@ -42,7 +42,7 @@ def _moment(cell: Any) -> Any:
 
 def _midnight(cell: Any) -> Any:
     is_day = isinstance(cell, date)
-    return datetime(cell.year, cell.month, cell.day) if is_day else None  # noqa: DTZ001
+    return datetime(cell.year, cell.month, cell.day) if is_day else None  # noqa: DTZ001 - a day of the shop
 
 
 def _moments(cells: list[Any]) -> str:

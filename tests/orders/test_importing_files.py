@@ -64,7 +64,7 @@ def workbook(tmp_path):
     return write
 
 
-def row(invoice=100, *, quantity=6, at=datetime(2011, 10, 3, 9), price=2.55):  # noqa: DTZ001
+def row(invoice=100, *, quantity=6, at=datetime(2011, 10, 3, 9), price=2.55):  # noqa: DTZ001 - Excel knows no zone
     return [invoice, "85123A", "HOLDER", quantity, at, price, 17850, "France"]
 
 
