@@ -8,7 +8,7 @@ RUN := $(BIN)/python
 TEMPLATES = find templates */templates -name '*.html' -print0 2>/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools demo up test trials lint format messages lock peers
+.PHONY: help install tools parquet demo up test trials lint format messages lock peers
 
 help:
 	@echo "make demo      install, fill a demo shop and start it"
@@ -16,6 +16,7 @@ help:
 	@echo "make test      run every test that this machine can run"
 	@echo "make trials    run the long ones: kills, soaks, big simulations"
 	@echo "make lint      style, types, templates, migrations"
+	@echo "make parquet   install what reads Parquet files"
 	@echo "make messages  collect and compile translations"
 	@echo "make lock      renew the lock files after a change of pyproject.toml"
 	@echo "make peers     install what benchmarks compare with"
@@ -26,6 +27,9 @@ install:
 
 tools: install
 	@$(PYTHON) bootstrap.py requirements-tools.txt
+
+parquet: install
+	@$(PYTHON) bootstrap.py requirements-parquet.txt
 
 demo: install
 	@exec $(RUN) manage.py up --demo

@@ -16,6 +16,7 @@ HOME = Path(__file__).resolve().parent.parent
 LOCKS = {
     "requirements.txt": ["--group", "test", "pyproject.toml"],
     "requirements-tools.txt": ["--group", "tools", "-c", "requirements.txt"],
+    "requirements-parquet.txt": ["--group", "parquet", "-c", "requirements.txt"],
 }
 OPTIONS = ["--generate-hashes", "--no-emit-index-url", "--python-version", "3.11", "--quiet"]
 PIN = re.compile(r"^([A-Za-z0-9._\[\],-]+)==(\S+)", re.MULTILINE)

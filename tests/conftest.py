@@ -39,6 +39,8 @@ def left_out(config: pytest.Config) -> dict[str, str]:
         reasons["browser"] = "no Chromium with Playwright"
     elif config.getoption("--database-only"):
         reasons["browser"] = "they run once, on SQLite"
+    if not find_spec("pyarrow"):
+        reasons["parquet"] = "no pyarrow: make parquet"
     if not config.getoption("-m"):
         reasons["trial"] = "make trials"
     return reasons

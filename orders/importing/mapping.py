@@ -9,6 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 COLUMNS = ("invoice", "item", "description", "quantity", "at", "price", "customer", "country")
+# a log without them is still a log
+OPTIONAL = ("description", "customer", "country")
 
 
 class BadMapping(Exception):
@@ -51,9 +53,18 @@ class Mapping:
     product_code: re.Pattern[str]
     set_apart: tuple[SetApart, ...]
     families: tuple[Family, ...]
+    # what the file does not prove by itself; "" = decided from the file
+    encoding: str = ""
+    sheet: str = ""
+    date_format: str = ""
+    decimal: str = ""
 
     def fits(self, header: Iterable[str]) -> bool:
-        return set(self.columns.values()) <= set(header)
+        return not self.missing(header)
+
+    def missing(self, header: Iterable[str]) -> list[str]:
+        there = set(header)
+        return [name for name in self.columns.values() if name not in there]
 
     def family_of(self, item: str, description: str) -> Family:
         """The first family that takes the product; the last one takes the rest."""
@@ -71,21 +82,30 @@ def read_mapping(path: Path) -> Mapping:
         raise BadMapping(f"{path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadMapping(f"{path} is not valid TOML: {error}.") from error
+    return build_mapping(raw, str(path))
+
+
+def fitting_mapping(header: Iterable[str], folder: Path) -> Mapping | None:
+    columns = list(header)
+    mappings = (read_mapping(path) for path in sorted(folder.glob("*.toml")))
+    return next((mapping for mapping in mappings if mapping.fits(columns)), None)
+
+
+def build_mapping(raw: dict[str, Any], whose: str) -> Mapping:
+    """A mapping from the entries of its file. `whose` names the file in a `BadMapping`."""
     try:
         return _mapping(raw)
     except KeyError as error:
-        raise BadMapping(f"{path} lacks the entry {error}.") from error
-    except (TypeError, ValueError, re.error, ZoneInfoNotFoundError) as error:
-        raise BadMapping(f"{path}: {error}.") from error
+        raise BadMapping(f"{whose} lacks the entry {error}.") from error
+    except (TypeError, ValueError, AttributeError, re.error, ZoneInfoNotFoundError) as error:
+        raise BadMapping(f"{whose}: {error}.") from error
 
 
 def find_mapping(header: Iterable[str], folder: Path) -> Mapping:
     """The first mapping of `folder` whose columns are all in the file's header."""
     columns = list(header)
-    for path in sorted(folder.glob("*.toml")):
-        mapping = read_mapping(path)
-        if mapping.fits(columns):
-            return mapping
+    if mapping := fitting_mapping(columns, folder):
+        return mapping
     raise BadMapping(
         f"No mapping fits a file with the columns {', '.join(columns) or '(none)'}. "
         "Write one (docs/importing.md) and name it with --mapping."
@@ -93,8 +113,12 @@ def find_mapping(header: Iterable[str], folder: Path) -> Mapping:
 
 
 def _mapping(raw: dict[str, Any]) -> Mapping:
-    columns = {name: str(raw["columns"][name]) for name in COLUMNS}
-    shop = raw["shop"]
+    columns = {
+        name: str(raw["columns"][name])
+        for name in COLUMNS
+        if name in raw["columns"] or name not in OPTIONAL
+    }
+    shop, lines, file = raw["shop"], raw["lines"], raw.get("file", {})
     ZoneInfo(shop["time_zone"])
     families = tuple(_family(entry) for entry in raw["family"])
     if not families:
@@ -106,14 +130,30 @@ def _mapping(raw: dict[str, Any]) -> Mapping:
         currency=shop["currency"],
         lead_days=int(shop["lead_days"]),
         order_prefix=shop.get("order_prefix", ""),
-        cancellation_prefix=raw["lines"]["cancellation_prefix"],
-        product_code=re.compile(raw["lines"]["product_code"]),
+        cancellation_prefix=lines["cancellation_prefix"],
+        product_code=re.compile(lines["product_code"]),
         set_apart=tuple(
             SetApart(entry["kind"], frozenset(code.upper() for code in entry["items"]))
             for entry in raw.get("set_apart", [])
         ),
         families=families,
+        encoding=str(file.get("encoding", "")),
+        sheet=str(file.get("sheet", "")),
+        date_format=_date_format(lines.get("date_format", "")),
+        decimal=_decimal(lines.get("decimal", "")),
     )
+
+
+def _date_format(text: str) -> str:
+    if text and not any(year in text for year in ("%Y", "%y")):
+        raise ValueError(f"date_format “{text}” has no year (%Y); an example is %d.%m.%Y %H:%M")
+    return text
+
+
+def _decimal(text: str) -> str:
+    if text not in ("", ".", ","):
+        raise ValueError(f"decimal is “{text}”; it can be a point or a comma")
+    return text
 
 
 def _family(entry: dict[str, Any]) -> Family:

@@ -5,15 +5,29 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from orders.importing.mapping import Mapping
+from orders.importing.mapping import COLUMNS, Mapping
+from orders.importing.notation import read_moments, read_numbers, to_utc
 
 ABSURD_QUANTITY = 1_000_000
 ABSURD_PRICE = 1_000_000
 
+# A flag compares a sale with the median of the product's own sales, which a few slips do not
+# move; a product that sold less often has no usual quantity or price yet.
+SOLD_OFTEN = 10
+TIMES_USUAL_QUANTITY = 100
+TIMES_USUAL_PRICE = 10
+
 # code → what is said of the line in the refusal file
 REASONS = {
+    "nul_byte": "The line holds a NUL byte: the file is damaged there.",
+    "short_line": "The line has fewer fields than the header.",
+    "long_line": "The line has more fields than the header: put quotes around texts with commas.",
+    "formula_without_value": "A formula that was never calculated: open the file in Excel, save.",
+    "cell_error": "A cell shows an error such as #N/A.",
     "no_invoice": "The invoice number is empty.",
     "bad_date": "The date cannot be read; write it as 2011-12-31 13:45:00.",
+    "unclear_quantity": "The quantity may be a thousand or a fraction; set decimal in the mapping.",
+    "unclear_price": "The price may be thousands or a fraction; set decimal in the mapping.",
     "bad_quantity": "The quantity is no whole number.",
     "zero_quantity": "The quantity is zero.",
     "absurd_quantity": f"The quantity is above {ABSURD_QUANTITY:,}.",
@@ -25,11 +39,49 @@ REASONS = {
     "positive_cancellation": "A cancellation with a positive quantity.",
     "no_product": "The item code is none of a product.",
 }
+FAULTS = ("nul_byte", "short_line", "long_line", "formula_without_value", "cell_error")
+UNREADABLE = (
+    *FAULTS,
+    "no_invoice",
+    "bad_date",
+    "unclear_quantity",
+    "bad_quantity",
+    "unclear_price",
+    "bad_price",
+)
+
+# reason → the column that it is about, in our words
+BLAMED = {
+    "no_invoice": "invoice",
+    "bad_date": "at",
+    "unclear_quantity": "quantity",
+    "bad_quantity": "quantity",
+    "zero_quantity": "quantity",
+    "absurd_quantity": "quantity",
+    "negative_sale": "quantity",
+    "positive_cancellation": "quantity",
+    "unclear_price": "price",
+    "bad_price": "price",
+    "negative_price": "price",
+    "absurd_price": "price",
+    "no_price": "price",
+    "no_product": "item",
+}
+
+# code → what is said of a line that is imported all the same
+FLAGS = {
+    "unusual_quantity": f"More than {TIMES_USUAL_QUANTITY} times what the product usually sells.",
+    "unusual_price": f"More than {TIMES_USUAL_PRICE} times, or less than a "
+    f"{TIMES_USUAL_PRICE}th of, the product's usual price.",
+}
+
+SHOWN = ["line", *COLUMNS]
 
 
 @dataclass(frozen=True)
 class SortedLog:
-    """`sales` and `returns` with clean columns; `apart` with its kind; `refused` with a reason.
+    """`sales` and `returns` with clean columns; `apart` with its kind; `refused` with a reason
+    and the column that it is about.
 
     Columns of sales and returns: ref, invoice, ordinal, item, description, quantity (positive),
     price, at (UTC), customer ("" = unknown), country, line.
@@ -39,6 +91,7 @@ class SortedLog:
     returns: pd.DataFrame
     apart: pd.DataFrame
     refused: pd.DataFrame
+    flagged: pd.DataFrame  # sales that are imported but want a look: line, flag, item, …
 
     @property
     def lines(self) -> int:
@@ -47,44 +100,89 @@ class SortedLog:
 
 def sort_lines(table: pd.DataFrame, mapping: Mapping) -> SortedLog:
     """Give every line of `read_log` exactly one place. The identity of a line is its invoice and
-    its ordinal in it, counted over all lines, so that later corrections do not shift it."""
+    its ordinal in it, counted over all lines, so that later corrections do not shift it.
+
+    Raises `notation.Undecided` where a column's numbers or dates mean two things.
+    """
     lines = _parsed(table, mapping)
     lines["kind"] = _kinds(lines, mapping)
-    reason = _reasons(lines, mapping)
+    faulty = table["fault"] != ""
+    reason = _reasons(lines, mapping).mask(faulty, table["fault"])
     # A fee is a fee whatever its sign or price; only what cannot be read at all is refused.
-    unreadable = reason.isin(["no_invoice", "bad_date", "bad_quantity", "bad_price"])
+    unreadable = reason.isin(UNREADABLE)
     apart = (lines["kind"] != "") & ~unreadable
     refused = (reason != "") & ~apart
     good = lines[~apart & ~refused]
     back = good["quantity"] < 0
+    sales = _clean(good[~back])
+    blamed = reason[refused].map(BLAMED).map(mapping.columns).fillna("")
     return SortedLog(
-        sales=_clean(good[~back]),
+        sales=sales,
         returns=_clean(good[back]),
-        apart=table.assign(kind=lines["kind"])[apart],
-        refused=table.assign(reason=reason)[refused],
+        apart=table[apart][SHOWN].assign(kind=lines["kind"][apart]),
+        refused=table[refused][SHOWN].assign(reason=reason[refused], column=blamed),
+        flagged=_flagged(sales),
     )
 
 
 def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    quantity, unclear_quantity = _numbers(table, "quantity", mapping)
+    price, unclear_price = _numbers(table, "price", mapping)
     lines = pd.DataFrame(
         {
             "invoice": table["invoice"].str.strip().str.upper(),
             "item": table["item"].str.strip().str.upper(),
             "description": table["description"].str.strip(),
-            "quantity": pd.to_numeric(table["quantity"], errors="coerce"),
-            "price": pd.to_numeric(table["price"], errors="coerce"),
-            "at": pd.to_datetime(table["at"], errors="coerce", format="ISO8601"),
+            "quantity": quantity,
+            "price": price,
+            "at": _moments(table, mapping),
             "customer": table["customer"].str.strip().str.removesuffix(".0"),
             "country": table["country"].str.strip(),
             "line": table["line"],
+            "unclear_quantity": unclear_quantity,
+            "unclear_price": unclear_price,
         }
     )
-    local = lines["at"].dt.tz_localize(
-        mapping.time_zone, ambiguous=np.zeros(len(lines), bool), nonexistent="shift_forward"
-    )
-    lines["at"] = local.dt.tz_convert("UTC")
     lines["ordinal"] = lines.groupby("invoice", sort=False).cumcount() + 1
     return lines
+
+
+def _numbers(table: pd.DataFrame, name: str, mapping: Mapping) -> tuple[pd.Series, pd.Series]:
+    """The typed cells as they are, the texts in the notation of their column; what is unclear."""
+    texts, typed = _untyped(table, name)
+    read = read_numbers(
+        texts,
+        table["line"][texts.index],
+        column=mapping.columns[name],
+        decimal=mapping.decimal,
+        currency=mapping.currency if name == "price" else "",
+    )
+    if typed is None:
+        return read.values, read.unclear
+    return typed.fillna(read.values), read.unclear.reindex(table.index, fill_value=False)
+
+
+def _moments(table: pd.DataFrame, mapping: Mapping) -> pd.Series:
+    texts, typed = _untyped(table, "at")
+    read = read_moments(
+        texts,
+        table["line"][texts.index],
+        column=mapping.columns["at"],
+        zone=mapping.time_zone,
+        date_format=mapping.date_format,
+    )
+    if typed is None:
+        return read
+    zoned = isinstance(typed.dtype, pd.DatetimeTZDtype)
+    return (typed if zoned else to_utc(typed, mapping.time_zone)).fillna(read)
+
+
+def _untyped(table: pd.DataFrame, name: str) -> tuple[pd.Series, pd.Series | None]:
+    """The cells of a column that are texts, and the typed ones where the file has types."""
+    if f"{name}_value" not in table:
+        return table[name], None
+    typed = table[f"{name}_value"]
+    return table[name][typed.isna()], typed
 
 
 def _kinds(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
@@ -97,11 +195,13 @@ def _kinds(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
 def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
     """The first reason that holds, in the order in which a person would want to hear it."""
     quantity, price = lines["quantity"], lines["price"]
-    cancelled = lines["invoice"].str.startswith(mapping.cancellation_prefix)
+    cancelled = _cancelled(lines, mapping)
     rules: dict[str, pd.Series] = {
         "no_invoice": lines["invoice"] == "",
         "bad_date": lines["at"].isna(),
+        "unclear_quantity": lines["unclear_quantity"],
         "bad_quantity": quantity.isna() | (quantity % 1 != 0),
+        "unclear_price": lines["unclear_price"],
         "bad_price": price.isna(),
         "negative_price": price < 0,
         "zero_quantity": quantity == 0,
@@ -112,12 +212,34 @@ def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
         "no_price": price == 0,
         "no_product": ~lines["item"].str.fullmatch(mapping.product_code.pattern),
     }
-    return pd.Series(
-        np.select(list(rules.values()), list(rules), default=""), index=lines.index, dtype=str
-    )
+    names = np.array([*rules, ""], dtype=object)
+    first = np.select(list(rules.values()), list(range(len(rules))), default=len(rules))
+    return pd.Series(names[first.astype("int8")], index=lines.index, dtype=str)
+
+
+def _cancelled(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
+    if not mapping.cancellation_prefix:  # every text begins with an empty one
+        return pd.Series(False, index=lines.index)
+    return lines["invoice"].str.startswith(mapping.cancellation_prefix)
 
 
 def _clean(lines: pd.DataFrame) -> pd.DataFrame:
-    clean = lines.drop(columns="kind").assign(quantity=lines["quantity"].abs().astype("int64"))
+    working = ["kind", "unclear_quantity", "unclear_price"]
+    clean = lines.drop(columns=working).assign(quantity=lines["quantity"].abs().astype("int64"))
     clean["ref"] = clean["invoice"] + ":" + clean["ordinal"].astype(str)
     return clean.reset_index(drop=True)
+
+
+def _flagged(sales: pd.DataFrame) -> pd.DataFrame:
+    of_item = sales.groupby("item")
+    often = of_item["line"].transform("size") >= SOLD_OFTEN
+    quantity = sales["quantity"] / of_item["quantity"].transform("median")
+    price = sales["price"] / of_item["price"].transform("median")
+    unusual_price = (price > TIMES_USUAL_PRICE) | (price < 1 / TIMES_USUAL_PRICE)
+    rules = {
+        "unusual_quantity": often & (quantity > TIMES_USUAL_QUANTITY),
+        "unusual_price": often & unusual_price,
+    }
+    columns = ["line", "invoice", "item", "description", "quantity", "price"]
+    found = [sales.loc[rule, columns].assign(flag=flag) for flag, rule in rules.items()]
+    return pd.concat(found).sort_values("line", kind="stable")

@@ -162,7 +162,6 @@ def test_a_customer_is_known_since_the_first_order(log_file):
     ("content", "says"),
     [
         (b"", "is empty"),
-        (HEADER.encode("utf-16"), "not UTF-8"),
         (b"Invoice,StockCode\n1,2\n", "No mapping fits"),
         ((HEADER + '1,2,"3,4\n').encode(), "is no table"),
     ],
