@@ -24,6 +24,7 @@ OUTLETS = {
         "journal.models",
         "journal.moving",
         "journal.problems",
+        "journal.tables",
         "journal.telling",
     },
     "orders": {

@@ -1,22 +1,15 @@
 """Order logs of other systems: read under a mapping, sorted line by line, written once."""
 
+from journal.tables import Source, UnreadableFile, find_sources, read_sample
 from orders.importing.guessing import Guess, guess_mapping
 from orders.importing.mapping import (
     BadMapping,
     Mapping,
-    find_mapping,
     fitting_mapping,
     read_mapping,
 )
-from orders.importing.reading import (
-    find_source,
-    find_sources,
-    read_header,
-    read_log,
-    read_sample,
-)
+from orders.importing.reading import find_source, read_log
 from orders.importing.sorting import FLAGS, REASONS, SortedLog, sort_lines
-from orders.importing.sources import Source, UnreadableFile
 from orders.importing.writing import ImportReport, write_log
 
 __all__ = [
@@ -29,12 +22,10 @@ __all__ = [
     "SortedLog",
     "Source",
     "UnreadableFile",
-    "find_mapping",
     "find_source",
     "find_sources",
     "fitting_mapping",
     "guess_mapping",
-    "read_header",
     "read_log",
     "read_mapping",
     "read_sample",

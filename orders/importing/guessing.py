@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from journal.tables import Source
+from journal.tables.notation import ISO, NAMED, PARTS, SERIAL
 from orders.importing.mapping import COLUMNS, OPTIONAL, BadMapping, Mapping, build_mapping
-from orders.importing.notation import ISO, NAMED, PARTS, SERIAL
-from orders.importing.sources import Source
 
 # most telling name first; letters and digits only, in small letters
 SYNONYMS = {

@@ -86,6 +86,7 @@ def read_mapping(path: Path) -> Mapping:
 
 
 def fitting_mapping(header: Iterable[str], folder: Path) -> Mapping | None:
+    """The first mapping of `folder` whose columns are all in the file's header."""
     columns = list(header)
     mappings = (read_mapping(path) for path in sorted(folder.glob("*.toml")))
     return next((mapping for mapping in mappings if mapping.fits(columns)), None)
@@ -99,17 +100,6 @@ def build_mapping(raw: dict[str, Any], whose: str) -> Mapping:
         raise BadMapping(f"{whose} lacks the entry {error}.") from error
     except (TypeError, ValueError, AttributeError, re.error, ZoneInfoNotFoundError) as error:
         raise BadMapping(f"{whose}: {error}.") from error
-
-
-def find_mapping(header: Iterable[str], folder: Path) -> Mapping:
-    """The first mapping of `folder` whose columns are all in the file's header."""
-    columns = list(header)
-    if mapping := fitting_mapping(columns, folder):
-        return mapping
-    raise BadMapping(
-        f"No mapping fits a file with the columns {', '.join(columns) or '(none)'}. "
-        "Write one (docs/importing.md) and name it with --mapping."
-    )
 
 
 def _mapping(raw: dict[str, Any]) -> Mapping:

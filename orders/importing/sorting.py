@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from orders.importing.mapping import COLUMNS, Mapping
-from orders.importing.notation import read_moments, read_numbers, to_utc
+from journal.tables.notation import Undecided, read_moments, read_numbers, to_utc
+from orders.importing.mapping import COLUMNS, BadMapping, Mapping
 
 ABSURD_QUANTITY = 1_000_000
 ABSURD_PRICE = 1_000_000
@@ -75,6 +75,14 @@ FLAGS = {
     f"{TIMES_USUAL_PRICE}th of, the product's usual price.",
 }
 
+# what a file does not prove by itself → the entry of the mapping that settles it
+SETTLED_BY = {
+    "decimal": 'Set decimal = "." or "," under [lines] in the mapping; cells that do not fit are '
+    "then refused line by line.",
+    "date_format": "Set date_format under [lines] in the mapping, for example "
+    '"%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M" or "%d.%m.%y %H:%M".',
+}
+
 SHOWN = ["line", *COLUMNS]
 
 
@@ -102,9 +110,12 @@ def sort_lines(table: pd.DataFrame, mapping: Mapping) -> SortedLog:
     """Give every line of `read_log` exactly one place. The identity of a line is its invoice and
     its ordinal in it, counted over all lines, so that later corrections do not shift it.
 
-    Raises `notation.Undecided` where a column's numbers or dates mean two things.
+    Raises `BadMapping` where a column's numbers or dates mean two things.
     """
-    lines = _parsed(table, mapping)
+    try:
+        lines = _parsed(table, mapping)
+    except Undecided as open_question:
+        raise BadMapping(f"{open_question} {SETTLED_BY[open_question.missing]}") from open_question
     lines["kind"] = _kinds(lines, mapping)
     faulty = table["fault"] != ""
     reason = _reasons(lines, mapping).mask(faulty, table["fault"])

@@ -11,8 +11,8 @@ from django.conf import settings
 from orders.importing import (
     BadMapping,
     UnreadableFile,
-    find_mapping,
-    read_header,
+    find_sources,
+    fitting_mapping,
     read_log,
     read_mapping,
     sort_lines,
@@ -49,7 +49,7 @@ def log_file(tmp_path):
 
 
 def sorted_log(path):
-    mapping = find_mapping(read_header(path), MAPPINGS)
+    mapping = fitting_mapping(find_sources(path)[0].header, MAPPINGS)
     return sort_lines(read_log(path, mapping), mapping), mapping
 
 

@@ -13,9 +13,8 @@ from django.conf import settings
 from orders.importing import (
     BadMapping,
     UnreadableFile,
-    find_mapping,
     find_sources,
-    read_header,
+    fitting_mapping,
     read_log,
     read_mapping,
     sort_lines,
@@ -94,7 +93,7 @@ def shop(**entries):
 
 
 def log_of(path, mapping=None):
-    mapping = mapping or find_mapping(read_header(path), MAPPINGS)
+    mapping = mapping or fitting_mapping(find_sources(path)[0].header, MAPPINGS)
     return sort_lines(read_log(path, mapping), mapping)
 
 
@@ -138,7 +137,7 @@ def test_an_encoding_that_cannot_be_told_is_asked_for(file):
     with pytest.raises(UnreadableFile, match="do not tell which encoding"):
         find_sources(path)
     [source] = find_sources(path, encoding="cp1251")
-    table = read_log(path, find_mapping(source.header, MAPPINGS), source=source)
+    table = read_log(path, fitting_mapping(source.header, MAPPINGS), source=source)
     assert list(table["description"]) == ["Настольная лампа"]
 
 
@@ -393,6 +392,6 @@ def test_parquet_is_read_with_its_types(tmp_path):
 
 
 def test_parquet_without_its_reader_says_what_to_install(file, monkeypatch):
-    monkeypatch.setattr("orders.importing.columnar.parquet", None)
+    monkeypatch.setattr("journal.tables.columnar.parquet", None)
     with pytest.raises(UnreadableFile, match="make parquet"):
         find_sources(file(b"PAR1....PAR1", name="log.parquet"))

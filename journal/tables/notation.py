@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orders.importing.mapping import BadMapping
+from journal.tables.sources import UnreadableFile
 
 # fewer cells than this share of a column contradict it by mistake, not by notation
 FEW = 0.05
@@ -63,8 +63,12 @@ MONTHS = {
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel counts local days from here
 
 
-class Undecided(BadMapping):
-    """A column can be read in two ways that mean different things; the mapping must say which."""
+class Undecided(UnreadableFile):
+    """A column can be read in two ways that mean different things; `missing` would settle it."""
+
+    def __init__(self, fact: str, missing: str) -> None:
+        super().__init__(fact)
+        self.missing = missing
 
 
 @dataclass(frozen=True)
@@ -151,15 +155,16 @@ def _decimal_sign(texts: list[str], distinct: _Distinct, column: str) -> str:
     if min(points, commas) >= max(FEW * both, 1) and both > FEW * len(distinct.codes):
         raise Undecided(
             f"The column “{column}” writes numbers in two ways: {distinct.example(point)} and "
-            f'{distinct.example(comma)}. Make them alike, or set decimal = "." or "," under '
-            "[lines] in the mapping; the others are then refused line by line."
+            f"{distinct.example(comma)}.",
+            "decimal",
         )
     if both:
         return "." if points > commas else ","
     if distinct.weight(either) > FEW * len(distinct.codes):
         raise Undecided(
             f"The column “{column}” does not tell whether {distinct.example(either)} is more or "
-            'less than a thousand. Set decimal = "." or "," under [lines] in the mapping.'
+            "less than a thousand.",
+            "decimal",
         )
     return "" if any(either) else "."
 
@@ -273,8 +278,8 @@ def _day_order(distinct: _Distinct, column: str) -> str:
     short = [bool(SHORT_YEAR.fullmatch(text)) for text in distinct.texts]
     if distinct.weight(short) > FEW * len(distinct.codes):
         raise Undecided(
-            f"The column “{column}” writes years with two digits: {distinct.example(short)}. Set "
-            'date_format under [lines] in the mapping, for example "%d.%m.%y %H:%M".'
+            f"The column “{column}” writes years with two digits: {distinct.example(short)}.",
+            "date_format",
         )
     day = [bool(part and part[0] > 12) for part in parts]
     month = [bool(part and part[1] > 12) for part in parts]
@@ -286,8 +291,8 @@ def _day_order(distinct: _Distinct, column: str) -> str:
         return ""
     raise Undecided(
         f"The dates of the column “{column}” do not tell the day from the month: "
-        f"{' and '.join(_examples(distinct, day, month, either))}. Set date_format under [lines] "
-        'in the mapping, for example "%d/%m/%Y %H:%M" or "%m/%d/%Y %H:%M".'
+        f"{' and '.join(_examples(distinct, day, month, either))}.",
+        "date_format",
     )
 
 

@@ -9,8 +9,8 @@ from typing import IO, cast
 
 import pandas as pd
 
-from orders.importing.decoding import Text, WithoutNul, examine, opened_text
-from orders.importing.sources import Source, UnreadableFile
+from journal.tables.decoding import Text, WithoutNul, examine, opened_text
+from journal.tables.sources import Source, UnreadableFile
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SAMPLE_RECORDS = 50

@@ -14,8 +14,8 @@ from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.datetime import from_excel
 
-from orders.importing.sources import Source, UnreadableFile
-from orders.importing.typed import as_text, typed_table
+from journal.tables.sources import Source, UnreadableFile
+from journal.tables.typed import as_text, typed_table
 
 HEADER_WITHIN = 20
 CHUNK = 1 << 20

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from orders.importing.sources import Source, UnreadableFile
-from orders.importing.typed import as_text, typed_table
+from journal.tables.sources import Source, UnreadableFile
+from journal.tables.typed import as_text, typed_table
 
 try:
     from pyarrow import ArrowException, parquet

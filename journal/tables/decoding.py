@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, TextIO, cast
 
-from orders.importing.sources import UnreadableFile
+from journal.tables.sources import UnreadableFile
 
 GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20

@@ -1,0 +1,19 @@
+"""Outlet: tables that people bring as files: CSV in any common encoding, Excel, Parquet.
+
+Nothing is guessed in silence: how a file was read is said, and what it does not prove is asked.
+"""
+
+from journal.tables.files import find_sources, read_sample, read_table
+from journal.tables.notation import Undecided, read_moments, read_numbers
+from journal.tables.sources import Source, UnreadableFile
+
+__all__ = [
+    "Source",
+    "Undecided",
+    "UnreadableFile",
+    "find_sources",
+    "read_moments",
+    "read_numbers",
+    "read_sample",
+    "read_table",
+]
