@@ -94,6 +94,7 @@ def shop(**entries):
 
 def log_of(path, mapping=None):
     mapping = mapping or fitting_mapping(find_sources(path)[0].header, MAPPINGS)
+    assert mapping
     return sort_lines(read_log(path, mapping), mapping)
 
 
@@ -137,7 +138,9 @@ def test_an_encoding_that_cannot_be_told_is_asked_for(file):
     with pytest.raises(UnreadableFile, match="do not tell which encoding"):
         find_sources(path)
     [source] = find_sources(path, encoding="cp1251")
-    table = read_log(path, fitting_mapping(source.header, MAPPINGS), source=source)
+    mapping = fitting_mapping(source.header, MAPPINGS)
+    assert mapping
+    table = read_log(path, mapping, source=source)
     assert list(table["description"]) == ["Настольная лампа"]
 
 
