@@ -1,10 +1,13 @@
-"""The side navigation of staff, in one place. What nobody defines yet is left out."""
+"""The side navigation of staff, in one place: the pages that there are and that one may open."""
 
 from typing import NamedTuple
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from journal.access import may_open
 
 
 class Item(NamedTuple):
@@ -69,12 +72,9 @@ def address(view: str, *args: object, **kwargs: object) -> str:
         return ""
 
 
-def staff_navigation(path: str) -> list[Group]:
+def staff_navigation(path: str, user: AbstractUser | AnonymousUser) -> list[Group]:
     """Groups of links for the page at `path`; of several that fit, the longest is current."""
-    found = [
-        (label, [(item, url) for item in items if (url := address(item.view))])
-        for label, items in NAVIGATION
-    ]
+    found = _open_pages(user)
     home = address("dashboard")  # every staff page starts with it
     fitting = [
         url
@@ -87,4 +87,20 @@ def staff_navigation(path: str) -> list[Group]:
         Group(label, [Link(item.label, item.icon, url, url == current) for item, url in links])
         for label, links in found
         if links
+    ]
+
+
+def first_page(user: AbstractUser | AnonymousUser) -> str:
+    """Where a member of staff begins; empty for who may open no staff page."""
+    if not getattr(user, "is_staff", False):
+        return ""
+    return next((url for _label, links in _open_pages(user) for _item, url in links), "")
+
+
+def _open_pages(
+    user: AbstractUser | AnonymousUser,
+) -> list[tuple[Promise | str, list[tuple[Item, str]]]]:
+    return [
+        (label, [(i, url) for i in items if (url := address(i.view)) and may_open(user, url)])
+        for label, items in NAVIGATION
     ]

@@ -8,7 +8,7 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, dashboard, health, language, password
+from config.views import alarms, begin, dashboard, health, language, password
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -50,6 +50,7 @@ urlpatterns = [
     path("pictures/<str:sku>.svg", pictures.picture, name="picture"),
     # customers: English without a prefix, Chinese below /zh-hans/
     *i18n_patterns(
+        path("begin/", begin.begin, name="begin"),
         path("password/", include(password.urlpatterns)),
         path("", include("orders.urls_shop")),
         prefix_default_language=False,

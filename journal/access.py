@@ -4,9 +4,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeAlias
 
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import resolve
 
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -24,9 +26,16 @@ def staff_only(permission: str) -> Callable[[View[P]], View[P]]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
+        guarded.permission = permission  # type: ignore[attr-defined]
         return guarded
 
     return guard
+
+
+def may_open(user: AbstractUser | AnonymousUser, address: str) -> bool:
+    """Whether the page at an address lets this person in."""
+    permission = getattr(resolve(address).func, "permission", "")
+    return not permission or (getattr(user, "is_staff", False) and user.has_perm(permission))
 
 
 def staff_name(request: HttpRequest) -> str:

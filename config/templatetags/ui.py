@@ -7,6 +7,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.loader_tags import BLOCK_CONTEXT_KEY
@@ -21,6 +22,7 @@ from django.utils.translation import get_language, gettext
 from config import navigation
 from config.icons import ICONS
 from config.statuses import look
+from journal.access import may_open
 
 register = template.Library()
 
@@ -138,14 +140,19 @@ def amount(value: Decimal | float | None, unit: str) -> str:
     return count(None if value is None else float(value), digits)
 
 
-@register.simple_tag
-def optional_url(view: str, *args: object, **kwargs: object) -> str:
-    return navigation.address(view, *args, **kwargs)
+@register.simple_tag(takes_context=True)
+def optional_url(context: template.Context, view: str, *args: object, **kwargs: object) -> str:
+    """The address of a page that there is and that one may open, else an empty text."""
+    url = navigation.address(view, *args, **kwargs)
+    return url if url and may_open(_reader(context), url) else ""
 
 
-@register.simple_tag
-def crumb(label: str, view: str = "", *args: object) -> SafeString:
+@register.simple_tag(takes_context=True)
+def crumb(context: template.Context, label: str, view: str = "", *args: object) -> SafeString:
+    """A link to a page above, left out for who may not open it; without a view this very page."""
     url = navigation.address(view, *args) if view else ""
+    if url and not may_open(_reader(context), url):
+        return SafeString("")
     if url:
         return format_html('<li><a href="{}">{}</a></li>', url, label)
     return format_html('<li aria-current="page">{}</li>', label)
@@ -193,7 +200,7 @@ def tab(
 @register.simple_tag(takes_context=True)
 def staff_navigation(context: template.Context) -> list[navigation.Group]:
     request = request_of(context)
-    return navigation.staff_navigation(request.path if request else "")
+    return navigation.staff_navigation(request.path if request else "", _reader(context))
 
 
 @register.simple_tag(takes_context=True)
@@ -242,6 +249,10 @@ def same_as(context: template.Context, name: str) -> str:
     blocks = context.render_context.get(BLOCK_CONTEXT_KEY)
     block = blocks.get_block(name) if blocks else None
     return "" if block is None else str(block.render(context))
+
+
+def _reader(context: template.Context) -> AbstractUser | AnonymousUser:
+    return getattr(request_of(context), "user", None) or AnonymousUser()
 
 
 def request_of(context: template.Context) -> HttpRequest | None:

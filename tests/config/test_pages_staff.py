@@ -1,5 +1,6 @@
 """The dashboard: five questions, late orders, today's work, the last cycle."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -51,6 +52,31 @@ def measured(measure, value, week=date(2026, 2, 23), **fields):
 def test_operators_and_visitors_may_not_see_the_dashboard(client, signed_in):
     assert client.get(reverse("dashboard")).status_code == 302
     assert signed_in("operator").get(reverse("dashboard")).status_code == 403
+
+
+def links_of(client, page):
+    return re.findall(r'href="(/staff/[^"?]*)"', client.get(page).content.decode())
+
+
+def test_who_tends_machines_is_shown_only_what_the_floor_needs(signed_in):
+    links = links_of(signed_in("operator"), reverse("production:queues"))
+    assert reverse("production:jobs") in links
+    for closed in ("dashboard", "production:gap", "orders:staff-orders", "forecasting:runs"):
+        assert reverse(closed) not in links
+
+
+@pytest.mark.parametrize(
+    ("role", "page"), [("planner", "dashboard"), ("operator", "production:queues")]
+)
+def test_staff_begin_where_they_may_work(client, signed_in, role, page):
+    answer = signed_in(role).get(reverse("begin"))
+    assert answer.url == reverse(page)
+
+
+def test_customers_begin_in_the_shop_in_their_language(client, django_user_model):
+    django_user_model.objects.create_user("carol", password="quite-a-long-word")
+    form = {"username": "carol", "password": "quite-a-long-word"}
+    assert client.post("/zh-hans/login/", form, follow=True).redirect_chain[-1][0] == "/zh-hans/"
 
 
 def test_a_new_shop_is_told_that_nothing_is_measured_yet_and_what_to_do(signed_in):

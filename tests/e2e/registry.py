@@ -249,6 +249,7 @@ EXEMPT: dict[str, str] = {
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
     "admin-login": "leads to the login page",
+    "begin": "leads to the first page that one may open",
     "live": "a stream that pages listen to",
     "schema": "machines read it",
     "api-docs": "API docs, exempt by design",

@@ -1,0 +1,12 @@
+"""Where one begins after signing in: at work, or in the shop."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from config import navigation
+
+
+@require_safe
+def begin(request: HttpRequest) -> HttpResponse:
+    return redirect(navigation.first_page(request.user) or "home")
