@@ -70,8 +70,7 @@ def run(
     """Net all demand known at `as_of`. Raises `PlanningUnderWay`.
 
     1. Give back what cancelled or reduced lines no longer need. 2. Make work orders for what no
-    work order answers yet; all are due when their lines now are. 3. Bring the forecast's work
-    orders in line with what is left of it.
+    work order answers yet. 3. Bring the forecast's work orders in line with what is left of it.
     """
     with planning_alone():
         lines = demand.open_lines(as_of, product_ids=product_ids)
@@ -79,7 +78,6 @@ def run(
         freed = _give_back(lines, by, as_of)
         progress(0.2, _("Making work orders"))
         made, refused = _for_lines(lines, by, as_of)
-        _follow_promises(lines)
         progress(0.6, _("Netting the forecast"))
         foreseen = _for_forecast(as_of, product_ids, by)
         return Netted(
@@ -224,28 +222,6 @@ def _draft(making: Making | None, lot: Group, zone: ZoneInfo) -> Draft:
         tuple(Peg(taken, line_id=line.line_id) for line, taken in lot),
         max(line.weight for line, _ in lot),
     )
-
-
-def _follow_promises(lines: Iterable[demand.OpenLine]) -> None:
-    """A promise that moved, or a priority that changed, moves the work that answers it."""
-    zone = plant_zone()
-    wanted = {line.line_id: (finish_by(line.due, zone), line.weight) for line in lines}
-    pegs = Pegging.objects.filter(work_order__status__in=WorkOrder.OPEN_STATUSES)
-    standing = {}
-    answered: dict[int, list[tuple[datetime, int]]] = {}
-    for order_id, line_id, *now in pegs.values_list(
-        "work_order", "order_line", "work_order__due", "work_order__weight"
-    ):
-        if line_id in wanted:
-            standing[order_id] = tuple(now)
-            answered.setdefault(order_id, []).append(wanted[line_id])
-    moved = []
-    for order_id, lines_of_it in answered.items():
-        due, weight = min(due for due, _ in lines_of_it), max(weight for _, weight in lines_of_it)
-        if standing[order_id] != (due, weight):
-            moved.append(WorkOrder(pk=order_id, due=due, weight=weight))
-    for start in range(0, len(moved), routings.BATCH):
-        WorkOrder.objects.bulk_update(moved[start : start + routings.BATCH], ["due", "weight"])
 
 
 # Forecast

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orders import lifecycle as order_lines
-from orders.models import OptionGroup, OrderLine
+from orders.models import OptionGroup
 from production import netting
 from production.alone import PlanningUnderWay, planning_alone
 from production.models import Job, Pegging, WorkOrder
@@ -45,27 +45,6 @@ def test_work_is_due_three_days_before_delivery(lamp):
     netting.run(NOW)
     # Finished by the end of 17 March.
     assert WorkOrder.objects.get().due.isoformat() == "2026-03-18T00:00:00+00:00"
-
-
-@pytest.mark.parametrize("begun", ["firmed", "released", "in_progress"])
-def test_work_is_due_anew_when_the_promise_of_its_order_moves(lamp, begun):
-    alices = line(lamp, due=date(2026, 3, 20))
-    line(lamp, due=date(2026, 3, 19), who="Bob")
-    netting.run(NOW)
-    WorkOrder.objects.update(status=begun)
-    OrderLine.objects.filter(order__customer__name="Bob").update(committed_date=date(2026, 3, 25))
-    assert netting.run(NOW).made == 0
-    # Alice is now the first of the two who wait for it.
-    assert alices.pegging.get().work_order.due.isoformat() == "2026-03-18T00:00:00+00:00"
-
-
-def test_work_is_as_urgent_as_its_most_urgent_order(lamp):
-    alices = line(lamp)
-    line(lamp, who="Bob")
-    netting.run(NOW)
-    OrderLine.objects.filter(pk=alices.pk).update(priority=OrderLine.Priority.URGENT)
-    netting.run(NOW)
-    assert WorkOrder.objects.get().weight == OrderLine.Priority.URGENT
 
 
 def test_netting_twice_changes_nothing(lamp):
