@@ -6,7 +6,8 @@ group holds a sorted list of codes. Questions without an answer are absent.
 """
 
 from orders.configuration.checking import ImpossibleConfiguration, check
-from orders.configuration.conditions import matches
+from orders.configuration.conditions import listed, matches
+from orders.configuration.exploring import Explored, explore
 from orders.configuration.possible import feasible
 from orders.configuration.pricing import Price, price, price_from
 from orders.configuration.ruling import derive
@@ -25,6 +26,7 @@ from orders.configuration.storing import digest, store
 __all__ = [
     "FINITE_KINDS",
     "Chosen",
+    "Explored",
     "Group",
     "ImpossibleConfiguration",
     "Price",
@@ -36,7 +38,9 @@ __all__ = [
     "derive",
     "describe",
     "digest",
+    "explore",
     "feasible",
+    "listed",
     "matches",
     "opening",
     "price",
