@@ -19,7 +19,7 @@ from production.lifecycle import PLAN
 from production.modelling import Shop, Work, load_shop, load_work, minutes_left, problem_of
 from production.models import Pegging, Plan, PlanEntry, PlanRefusal, Reservation
 from production.promising import Dates, dates_of
-from production.scheduling import Binding, Reason, Schedule
+from production.scheduling import Binding, Schedule
 
 ENTRIES = 500  # rows of one short write transaction
 RELEASE_AHEAD_MINUTES = 2 * 24 * 60
@@ -197,24 +197,10 @@ def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> 
             plan=plan,
             work_order_id=int(one.job_id),
             code=one.reason,
-            reason=refusal_text(one, names.get(one.operation_id, "")),
+            step=names.get(one.operation_id, ""),
         )
         for one in schedule.set_aside
     )
-
-
-def refusal_text(one: scheduling.Impossible, step: str) -> str:
-    """Why a work order could not be planned, in plain words."""
-    texts = {
-        Reason.NO_MACHINE: routings.no_machine(step),
-        Reason.NO_WINDOW: _("No working time is left for the step “%(step)s”."),
-        Reason.MAX_LAG: _("After “%(step)s” the next step cannot begin in time."),
-        Reason.PIN_CONFLICT: _("“%(step)s” is at work where other work is at work too."),
-        Reason.PIN_ORDER: _("A later step has begun although “%(step)s” is still open."),
-        Reason.PREDECESSOR: _("It needs another work order that cannot be planned."),
-    }
-    text = texts[one.reason]
-    return text % {"step": step} if "%(step)s" in text else text
 
 
 # Publishing

@@ -1,6 +1,7 @@
 """Plans: which job when on which machine, and the capacity held for promises."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -76,15 +77,29 @@ class PlanEntry(models.Model):
 
 
 class PlanRefusal(models.Model):
-    """A work order that could not be planned, and why in plain words."""
+    """A work order that could not be planned, at which step and why."""
+
+    WHY: ClassVar = {
+        "no_machine": _("No machine can do the step “%(step)s”."),
+        "no_window": _("No working time is left for the step “%(step)s”."),
+        "max_lag": _("After “%(step)s” the next step cannot begin in time."),
+        "pin_conflict": _("“%(step)s” is at work where other work is at work too."),
+        "pin_order": _("A later step has begun although “%(step)s” is still open."),
+        "predecessor": _("It needs another work order that cannot be planned."),
+    }
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="refusals")
     work_order = models.ForeignKey("production.WorkOrder", on_delete=models.CASCADE)
     code = models.CharField(max_length=40)
-    reason = models.CharField(max_length=300)
+    step = models.CharField(max_length=80, blank=True)
 
     def __str__(self) -> str:
         return f"{self.work_order_id}: {self.reason}"
+
+    @property
+    def reason(self) -> str:
+        """Why, in the reader's language."""
+        return str(self.WHY[self.code]) % {"step": self.step}
 
 
 class ReservationQuerySet(models.QuerySet["Reservation"]):

@@ -116,11 +116,10 @@ def test_refusals_are_told_in_plain_words(signed_in):
     plan = floor.plan()
     plan.metrics = {"refused": 1}
     plan.save()
-    reason = "No machine can do the step “Cut steel”."
-    PlanRefusal.objects.create(plan=plan, work_order=order, code="no_machine", reason=reason)
+    PlanRefusal.objects.create(plan=plan, work_order=order, code="no_machine", step="Cut steel")
     shown = html(signed_in("planner"), "production:schedule")
     assert "What could not be planned" in shown
-    assert reason in shown
+    assert "No machine can do the step “Cut steel”." in shown
 
 
 def test_of_many_refusals_the_most_urgent_are_shown_and_all_on_request(signed_in):
@@ -131,7 +130,7 @@ def test_of_many_refusals_the_most_urgent_are_shown_and_all_on_request(signed_in
     plan.save()
     for number, order in enumerate(orders):
         WorkOrder.objects.filter(pk=order.pk).update(due=MONDAY + timedelta(days=12 - number))
-        PlanRefusal.objects.create(plan=plan, work_order=order, code="no_machine", reason="…")
+        PlanRefusal.objects.create(plan=plan, work_order=order, code="no_machine", step="Cut")
     client = signed_in("planner")
 
     def refused(query):

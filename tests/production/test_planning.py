@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils import translation
 
 from journal.models import Transition
 from orders.models import OrderLine, PromiseRevision
@@ -16,6 +17,7 @@ from production.models import (
     SetupRule,
     WorkOrder,
 )
+from production.scheduling.problem import Reason
 from tests.production.workshop import NEXT_MONDAY, NOW, center, forecast, line, product
 
 pytestmark = pytest.mark.django_db
@@ -66,7 +68,14 @@ def test_a_step_that_no_machine_can_do_is_refused_by_name_and_the_rest_is_planne
     line(product("lamp", (saw, {"capability": "wood"})))
     assert plan().refused == 1
     assert [name for name, *_ in times()] == ["saw it"]
-    assert PlanRefusal.objects.get().reason == "No machine can do the step “Cut steel”."
+    refusal = PlanRefusal.objects.get()
+    assert refusal.reason == "No machine can do the step “Cut steel”."
+    with translation.override("zh-hans"):
+        assert refusal.reason == "没有设备能完成工序“Cut steel”。"
+
+
+def test_every_reason_of_the_engine_has_words():
+    assert {*PlanRefusal.WHY} == {*Reason}
 
 
 def test_paint_dries_before_the_next_step():
