@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,8 @@ class Shop:
                 env=self.env,
                 stdout=output,
                 stderr=output,
+                # the tests may run in the background, where Ctrl-C is for others
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             )
 
     def said(self, text):
