@@ -42,6 +42,15 @@ class Family:
 
 
 @dataclass(frozen=True)
+class Variants:
+    """How an item code is cut into a product and its variant, and what the option is called."""
+
+    pattern: re.Pattern[str]
+    name: str
+    translations: dict[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
 class Mapping:
     name: str
     columns: dict[str, str]
@@ -53,6 +62,7 @@ class Mapping:
     product_code: re.Pattern[str]
     set_apart: tuple[SetApart, ...]
     families: tuple[Family, ...]
+    variants: Variants | None = None
     # what the file does not prove by itself; "" = decided from the file
     encoding: str = ""
     sheet: str = ""
@@ -127,6 +137,7 @@ def _mapping(raw: dict[str, Any]) -> Mapping:
             for entry in raw.get("set_apart", [])
         ),
         families=families,
+        variants=_variants(raw["variants"]) if "variants" in raw else None,
         encoding=str(file.get("encoding", "")),
         sheet=str(file.get("sheet", "")),
         date_format=_date_format(lines.get("date_format", "")),
@@ -146,16 +157,26 @@ def _decimal(text: str) -> str:
     return text
 
 
-def _family(entry: dict[str, Any]) -> Family:
-    names = {
+def _variants(entry: dict[str, Any]) -> Variants:
+    pattern = re.compile(entry["pattern"])
+    if {*pattern.groupindex} != {"product", "variant"}:
+        raise ValueError("[variants] pattern needs the groups (?P<product>…) and (?P<variant>…)")
+    return Variants(pattern, entry["name"], _translated_names(entry))
+
+
+def _translated_names(entry: dict[str, Any]) -> dict[str, dict[str, str]]:
+    return {
         language.removeprefix("name_").replace("_", "-"): {"name": text}
         for language, text in entry.items()
         if language.startswith("name_")
     }
+
+
+def _family(entry: dict[str, Any]) -> Family:
     return Family(
         code=entry["code"],
         name=entry["name"],
-        translations=names,
+        translations=_translated_names(entry),
         routing=entry["routing"],
         words=frozenset(word.upper() for word in entry.get("words", [])),
         codes=re.compile(entry["codes"]) if "codes" in entry else None,

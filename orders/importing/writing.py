@@ -12,18 +12,10 @@ from typing import Any
 import pandas as pd
 from django.db import models, transaction
 
-from orders.configuration import digest
+from orders.importing.items import Items, write_items
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
-from orders.models import (
-    Configuration,
-    Customer,
-    Order,
-    OrderLine,
-    Product,
-    ProductFamily,
-    Return,
-)
+from orders.models import Customer, Order, OrderLine, Return
 
 LINES_A_TRANSACTION = 800
 CENT = Decimal("0.01")
@@ -36,6 +28,7 @@ class ImportReport:
     """How many rows the import added; a second import of the same file adds none."""
 
     products: int = 0
+    variants: int = 0
     customers: int = 0
     orders: int = 0
     lines: int = 0
@@ -56,7 +49,8 @@ def write_log(
     at any moment leaves whole invoices; the next import goes on from there.
     """
     report = ImportReport()
-    items = _Items(log, mapping, now, report)
+    items = write_items(log, mapping, now)
+    report.products, report.variants = items.new_products, items.new_variants
     customers = _customers(log, mapping, now, report)
     for part in _whole_invoices(log.sales):
         _write_orders(part, mapping, items, customers, open_since, report)
@@ -64,80 +58,6 @@ def write_log(
     _write_returns(log, mapping, items, customers, report)
     progress(len(log.returns))
     return report
-
-
-class _Items:
-    """Products of the log and the one configuration that each is sold in."""
-
-    def __init__(
-        self, log: SortedLog, mapping: Mapping, now: datetime, report: ImportReport
-    ) -> None:
-        sold = pd.concat([log.sales, log.returns])
-        families = _families(mapping)
-        facts = _facts(sold)
-        before = set(
-            Product.objects.filter(sku__in=list(facts.index)).values_list("sku", flat=True)
-        )
-        new = [
-            Product(
-                sku=row.Index,
-                external_ref=row.Index,
-                name=row.description[:200] or row.Index,
-                family_id=families[mapping.family_of(row.Index, row.description).code],
-                base_price=Decimal(str(row.price)).quantize(CENT),
-                currency=mapping.currency,
-                listed=False,
-                sold_from=row.since.date(),
-            )
-            for row in _rows(facts)
-            if row.Index not in before
-        ]
-        with transaction.atomic():
-            Product.objects.bulk_create(new, batch_size=500)
-            report.products = len(new)
-            self.products = _ids(Product, "sku", list(facts.index))
-            self.configurations = _default_configurations(list(self.products.values()), now)
-
-
-def _facts(sold: pd.DataFrame) -> pd.DataFrame:
-    """Per item: its most frequent description, its median price and when it first appeared."""
-    named = sold[sold["description"] != ""]
-    counts = named.groupby(["item", "description"], sort=True).size().reset_index(name="n")
-    names = counts.sort_values("n", kind="stable").groupby("item")["description"].last()
-    grouped = sold.groupby("item")
-    facts = pd.DataFrame({"price": grouped["price"].median(), "since": grouped["at"].min()})
-    facts["description"] = names.reindex(facts.index).fillna("")
-    return facts
-
-
-def _families(mapping: Mapping) -> dict[str, int]:
-    ProductFamily.objects.bulk_create(
-        [
-            ProductFamily(
-                code=family.code,
-                name=family.name,
-                translations=family.translations,
-                routing_template=family.routing,
-                position=position,
-            )
-            for position, family in enumerate(mapping.families)
-        ],
-        ignore_conflicts=True,
-    )
-    return dict(ProductFamily.objects.values_list("code", "pk"))
-
-
-def _default_configurations(product_ids: list[int], now: datetime) -> dict[int, int]:
-    plain = digest({})
-    Configuration.objects.bulk_create(
-        [
-            Configuration(product_id=pk, values={}, digest=plain, created_at=now)
-            for pk in product_ids
-        ],
-        ignore_conflicts=True,
-        batch_size=500,
-    )
-    return dict(Configuration.objects.filter(digest=plain).values_list("product_id", "pk"))
 
 
 def _customers(
@@ -179,7 +99,7 @@ def _whole_invoices(sales: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def _write_orders(
     part: pd.DataFrame,
     mapping: Mapping,
-    items: _Items,
+    items: Items,
     customers: dict[str, int],
     open_since: date | None,
     report: ImportReport,
@@ -232,7 +152,7 @@ def _orders(
 
 
 def _line(
-    row: Any, mapping: Mapping, items: _Items, order_id: int, open_since: date | None
+    row: Any, mapping: Mapping, items: Items, order_id: int, open_since: date | None
 ) -> OrderLine:
     is_open = _is_open(row.at, open_since)
     wanted = (row.at + timedelta(days=mapping.lead_days)).date()
@@ -240,7 +160,7 @@ def _line(
         order_id=order_id,
         position=row.ordinal,
         external_ref=mapping.order_prefix + row.ref,
-        configuration_id=items.configurations[items.products[row.item]],
+        configuration_id=items.configurations[row.item],
         quantity=row.quantity,
         unit_price=Decimal(str(row.price)).quantize(CENT),
         status=OrderLine.Status.PROMISED if is_open else OrderLine.Status.DELIVERED,
@@ -256,7 +176,7 @@ def _is_open(at: pd.Timestamp, open_since: date | None) -> bool:
 def _write_returns(
     log: SortedLog,
     mapping: Mapping,
-    items: _Items,
+    items: Items,
     customers: dict[str, int],
     report: ImportReport,
 ) -> None:

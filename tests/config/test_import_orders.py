@@ -68,7 +68,9 @@ def test_a_guess_is_shown_and_nothing_is_imported(german, tmp_path):
 @pytest.mark.django_db
 def test_an_accepted_guess_is_imported(german):
     said = run(german, accept_guess=True)
-    assert "Added: 1 orders, 2 lines (0 open), 1 returns, 2 products, 1 customers" in said
+    assert (
+        "Added: 1 orders, 2 lines (0 open), 1 returns, 2 products, 0 variants, 1 customers" in said
+    )
     assert "bad_quantity" in said
     assert {str(line.unit_price) for line in OrderLine.objects.all()} == {"1234.50", "12.50"}
 

@@ -125,7 +125,7 @@ class Command(BaseCommand):
         added = done.added
         self.stdout.write(
             f"Added: {added.orders:,} orders, {added.lines:,} lines ({added.open_lines:,} open), "
-            f"{added.returns:,} returns, {added.products:,} products, "
+            f"{added.returns:,} returns, {added.products:,} products, {added.variants:,} variants, "
             f"{added.customers:,} customers, {done.routings:,} routings."
         )
         if not added.changed:

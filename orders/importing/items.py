@@ -1,0 +1,232 @@
+"""The products of a log: what its item codes stand for, made where the shop does not have them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+
+from orders.configuration import digest
+from orders.importing.mapping import Mapping
+from orders.importing.sorting import SortedLog
+from orders.importing.variants import PLAIN, Fact, Variant, alike, own_name, read_codes, shared_name
+from orders.models import Configuration, OptionGroup, OptionValue, Product, ProductFamily
+
+CENT = Decimal("0.01")
+VARIANT = "variant"  # the code of the option
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Items:
+    """The product and the configuration that each item code stands for, by primary key."""
+
+    products: dict[str, int]
+    configurations: dict[str, int]
+    new_products: int
+    new_variants: int
+
+
+@dataclass
+class _Shop:
+    """What is there already: products by code, and the item codes that are variants of one."""
+
+    products: dict[str, Product]
+    groups: dict[str, OptionGroup] = field(default_factory=dict)  # by the product's code
+    variants: dict[str, Variant] = field(default_factory=dict)
+
+
+def write_items(log: SortedLog, mapping: Mapping, now: datetime) -> Items:
+    """Products, options and configurations; what an earlier import made of a code stays."""
+    facts = _facts(pd.concat([log.sales, log.returns]))
+    shop = _shop(facts, mapping)
+    read = read_codes(facts, mapping)
+    meant = {
+        code: _settled(code, read[code], fact.description, shop, mapping)
+        for code, fact in facts.items()
+    }
+    with transaction.atomic():
+        new = _make_products(facts, meant, shop, mapping)
+        values = _make_options(facts, meant, shop, mapping)
+        products = {code: shop.products[variant.product].pk for code, variant in meant.items()}
+        return Items(products, _configurations(meant, products, now), new, values)
+
+
+def _facts(sold: pd.DataFrame) -> dict[str, Fact]:
+    named = sold[sold["description"] != ""]
+    counts = named.groupby(["item", "description"], sort=True).size().reset_index(name="n")
+    names = counts.sort_values("n", kind="stable").groupby("item")["description"].last()
+    grouped = sold.groupby("item")
+    table = pd.DataFrame({"price": grouped["price"].median(), "since": grouped["at"].min()})
+    table["lines"] = grouped.size()
+    table["name"] = names.reindex(table.index).fillna("")
+    rows: Any = table.itertuples()  # their fields have the types of the columns
+    return {row.Index: Fact(row.name, row.price, row.since, row.lines) for row in rows}
+
+
+# What is there
+
+
+def _shop(codes: Iterable[str], mapping: Mapping) -> _Shop:
+    wanted = {*codes}
+    if mapping.variants:
+        fits = filter(None, map(mapping.variants.pattern.fullmatch, wanted))
+        wanted |= {fit["product"] for fit in fits}
+    found = _Shop({product.sku: product for product in _in_portions(sorted(wanted))})
+    by_pk = {product.pk: sku for sku, product in found.products.items()}
+    for group in OptionGroup.objects.filter(code=VARIANT).prefetch_related("values"):
+        if sku := by_pk.get(group.product_id):
+            found.groups[sku] = group
+            for value in group.values.all():
+                if item := value.attributes.get("item"):
+                    found.variants[item] = Variant(sku, value.code)
+    return found
+
+
+def _in_portions(skus: list[str]) -> Iterator[Product]:
+    """Asked in portions that SQLite's parameters allow."""
+    for start in range(0, len(skus), AT_ONCE):
+        yield from Product.objects.filter(sku__in=skus[start : start + AT_ONCE])
+
+
+def _settled(code: str, read: Variant, name: str, shop: _Shop, mapping: Mapping) -> Variant:
+    """What a code means in this shop: as before, where it was imported before."""
+    if code in shop.variants:
+        return shop.variants[code]
+    if code in shop.products and code not in shop.groups:
+        return Variant(code)
+    fit = mapping.variants.pattern.fullmatch(code) if mapping.variants else None
+    if fit is None or fit["product"] not in shop.products:
+        return read
+    product = fit["product"]
+    known = product in shop.groups and alike(shop.products[product].name, name)
+    return Variant(product, (fit["variant"] or PLAIN).lower()) if known else Variant(code)
+
+
+# What is new
+
+
+def _make_products(
+    facts: dict[str, Fact], meant: dict[str, Variant], shop: _Shop, mapping: Mapping
+) -> int:
+    families = _families(mapping)
+    codes_of: dict[str, list[str]] = {}
+    for code, variant in meant.items():
+        if variant.product not in shop.products:
+            codes_of.setdefault(variant.product, []).append(code)
+    new = [
+        _product(sku, {code: facts[code] for code in codes}, families, mapping)
+        for sku, codes in sorted(codes_of.items())
+    ]
+    Product.objects.bulk_create(new, batch_size=AT_ONCE)
+    shop.products |= {product.sku: product for product in new}
+    return len(new)
+
+
+def _product(
+    sku: str, facts: dict[str, Fact], families: dict[str, int], mapping: Mapping
+) -> Product:
+    """One product of all item codes that are its variants; the one that sold most speaks for it."""
+    often = sorted(facts, key=lambda code: -facts[code].lines)
+    names = [facts[code].description for code in often]
+    return Product(
+        sku=sku,
+        external_ref=sku,
+        name=shared_name(names)[:200] or sku,
+        family_id=families[mapping.family_of(often[0], names[0]).code],
+        base_price=_cents(min(fact.price for fact in facts.values())),
+        currency=mapping.currency,
+        listed=False,
+        sold_from=min(fact.since for fact in facts.values()).date(),
+    )
+
+
+def _families(mapping: Mapping) -> dict[str, int]:
+    ProductFamily.objects.bulk_create(
+        [
+            ProductFamily(
+                code=family.code,
+                name=family.name,
+                translations=family.translations,
+                routing_template=family.routing,
+                position=position,
+            )
+            for position, family in enumerate(mapping.families)
+        ],
+        ignore_conflicts=True,
+    )
+    return dict(ProductFamily.objects.values_list("code", "pk"))
+
+
+def _make_options(
+    facts: dict[str, Fact], meant: dict[str, Variant], shop: _Shop, mapping: Mapping
+) -> int:
+    new = {
+        code: variant
+        for code, variant in meant.items()
+        if variant.letter and code not in shop.variants
+    }
+    if not new or mapping.variants is None:
+        return 0
+    missing = sorted({variant.product for variant in new.values()} - shop.groups.keys())
+    groups = [
+        OptionGroup(
+            product=shop.products[sku],
+            code=VARIANT,
+            name=mapping.variants.name,
+            translations=mapping.variants.translations,
+            kind=OptionGroup.Kind.SELECT,
+        )
+        for sku in missing
+    ]
+    OptionGroup.objects.bulk_create(groups, batch_size=AT_ONCE)
+    shop.groups |= dict(zip(missing, groups, strict=True))
+    values = [_value(code, variant, facts[code], shop) for code, variant in new.items()]
+    OptionValue.objects.bulk_create(values, batch_size=AT_ONCE)
+    return len(values)
+
+
+def _value(code: str, variant: Variant, fact: Fact, shop: _Shop) -> OptionValue:
+    product = shop.products[variant.product]
+    letter = code.removeprefix(variant.product) or variant.letter
+    own = own_name(fact.description, product.name)
+    return OptionValue(
+        group=shop.groups[variant.product],
+        code=variant.letter,
+        name=f"{letter} · {own}"[:80] if own else letter,
+        price_delta=_cents(fact.price) - product.base_price,
+        attributes={"item": code},
+    )
+
+
+def _cents(price: float) -> Decimal:
+    return Decimal(str(price)).quantize(CENT)
+
+
+def _configurations(
+    meant: dict[str, Variant], products: dict[str, int], now: datetime
+) -> dict[str, int]:
+    """The one configuration of each item code: its variant, where it is one."""
+    values = {
+        code: {VARIANT: variant.letter} if variant.letter else {} for code, variant in meant.items()
+    }
+    wanted = {code: (products[code], digest(chosen)) for code, chosen in values.items()}
+    Configuration.objects.bulk_create(
+        [
+            Configuration(
+                product_id=products[code], values=chosen, digest=wanted[code][1], created_at=now
+            )
+            for code, chosen in values.items()
+        ],
+        ignore_conflicts=True,
+        batch_size=AT_ONCE,
+    )
+    digests = {made for _product, made in wanted.values()}
+    rows = Configuration.objects.filter(digest__in=digests).values_list(
+        "product_id", "digest", "pk"
+    )
+    known = {(product, made): pk for product, made, pk in rows}
+    return {code: known[key] for code, key in wanted.items()}
