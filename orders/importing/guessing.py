@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from journal.tables import Source
 from journal.tables.notation import ISO, NAMED, PARTS, SERIAL
@@ -39,29 +40,51 @@ CURRENCIES = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", 
 
 @dataclass(frozen=True)
 class Guess:
-    """A mapping, the text of its file, and for each of our columns cells of the file."""
+    """A mapping, the entries and the text of its file, and for each of our columns cells of the
+    log."""
 
     mapping: Mapping
+    entries: dict[str, Any]
     toml: str
     examples: dict[str, list[str]]
 
 
-def guess_mapping(source: Source, rows: list[list[str]], *, time_zone: str, currency: str) -> Guess:
-    """Guess from the header and the first rows. Raises `BadMapping` naming what no column is."""
-    columns = _by_name(source.header)
-    _by_shape(columns, source.header, rows)
-    missing = [name for name in COLUMNS if name not in columns and name not in OPTIONAL]
-    if missing:
-        raise BadMapping(
+class NoGuess(BadMapping):
+    """Nothing can be guessed for the columns `missing`; `columns` are those that can."""
+
+    def __init__(self, source: Source, columns: dict[str, str], missing: list[str]) -> None:
+        super().__init__(
             f"No mapping fits {source.path.name}, and none of its columns "
             f"({', '.join(source.header)}) looks like {', '.join(missing)}. "
             "Write a mapping (docs/importing.md) and name it with --mapping."
         )
+        self.source, self.columns, self.missing = source, columns, missing
+
+
+def guess_mapping(source: Source, rows: list[list[str]], *, time_zone: str, currency: str) -> Guess:
+    """Guess from the header and the first rows. Raises `NoGuess` naming what no column is."""
+    columns = _by_name(source.header)
+    _by_shape(columns, source.header, rows)
+    missing = [name for name in COLUMNS if name not in columns and name not in OPTIONAL]
+    if missing:
+        raise NoGuess(source, columns, missing)
     places = {ours: source.position(theirs) for ours, theirs in columns.items()}
     cells = {ours: _cells(rows, place) for ours, place in places.items()}
-    examples = {ours: list(dict.fromkeys(filter(None, found)))[:3] for ours, found in cells.items()}
+    examples = {ours: _first_of(found) for ours, found in cells.items()}
     toml = _toml(source, columns, cells, examples, time_zone, currency)
-    return Guess(build_mapping(tomllib.loads(toml), "The guessed mapping"), toml, examples)
+    entries = tomllib.loads(toml)
+    return Guess(build_mapping(entries, "The guessed mapping"), entries, toml, examples)
+
+
+def examples_of(source: Source, rows: list[list[str]]) -> dict[str, list[str]]:
+    """For each column of the file up to three of its cells, for a person who says what it is."""
+    return {
+        name: _first_of(_cells(rows, place)) for place, name in enumerate(source.header) if name
+    }
+
+
+def _first_of(cells: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, cells)))[:3]
 
 
 def _by_name(header: tuple[str, ...]) -> dict[str, str]:
