@@ -68,7 +68,10 @@ def _shipped(sources: list[importing.Source]) -> Chosen | None:
 
 
 def _guessed(sources: list[importing.Source]) -> GuessNeeded:
-    """The guess for the first table that one can be made for."""
+    """The guess for the first table that one can be made for.
+
+    Raises `importing.NoGuess` for the table of which most columns can be guessed.
+    """
     refusals = []
     for source in sources:
         try:
@@ -78,8 +81,8 @@ def _guessed(sources: list[importing.Source]) -> GuessNeeded:
                 time_zone=settings.PLANT_TIME_ZONE,
                 currency=CURRENCY,
             )
-        except importing.BadMapping as error:
+        except importing.NoGuess as error:
             refusals.append(error)
         else:
             return GuessNeeded(Chosen(source, guess.mapping, guess.entries), guess)
-    raise refusals[0]
+    raise min(refusals, key=lambda refusal: len(refusal.missing))

@@ -51,7 +51,7 @@ def _refused(log: importing.SortedLog) -> pd.DataFrame:
     """Every line that is no sale and no return, with its number, its column and the reason."""
     refused = log.refused.assign(why=log.refused["reason"].map(importing.REASONS))
     apart = log.apart.assign(reason="set_apart", why="No product: " + log.apart["kind"])
-    rows = pd.concat([refused, apart.drop(columns="kind")]).sort_values("line")
+    rows = pd.concat([refused, apart]).sort_values("line")
     columns = ["line", "reason", "column", "why"]
     return rows[columns + [name for name in rows.columns if name not in columns]]
 

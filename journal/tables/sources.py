@@ -19,6 +19,7 @@ class Source:
     notes: tuple[str, ...] = ()
     # text files
     encoding: str = ""
+    example: str = ""  # a line as it reads where the encoding is a guess
     delimiter: str = ""
     newlines: int = 0
     ends: bool = True

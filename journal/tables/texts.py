@@ -27,6 +27,7 @@ def find_text(path: Path, encoding: str = "") -> Source:
         said=f"CSV, {text.name}, separated by {DELIMITERS[delimiter]}",
         notes=tuple(_notes(text)),
         encoding=text.encoding,
+        example=text.example,
         delimiter=delimiter,
         newlines=text.newlines,
         ends=text.ends,
