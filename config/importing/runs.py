@@ -36,6 +36,10 @@ class UploadGone(Exception):
     """The file was deleted after its time; it must be uploaded again."""
 
 
+class Unanswered(Exception):
+    """The check ended with a question; a person must answer it first."""
+
+
 @dataclass(frozen=True)
 class Upload:
     """A file as it comes in, some bytes at a time."""
@@ -128,9 +132,11 @@ def check_again(
 
 
 def start(run: ImportRun, *, open_since: date | None, by: str, now: datetime) -> None:
-    """Have a checked file imported. Raises `UploadGone`, and `IllegalStep` or `Stale` where it is
-    not (or no longer) checked: pressing twice imports once."""
+    """Have a checked file imported. Raises `UploadGone`, `Unanswered`, and `IllegalStep` or `Stale`
+    where it is not (or no longer) checked: pressing twice imports once."""
     _require_upload(run)
+    if not run.counts:
+        raise Unanswered
     _hand_out(run, "queued", by=by, now=now, open_since=open_since)
 
 

@@ -81,7 +81,7 @@ class UploadForm(forms.Form):
     )
 
     def clean_mapping(self) -> dict[str, Any] | None:
-        uploaded: UploadedFile | None = self.cleaned_data["mapping"]
+        uploaded: UploadedFile[Any] | None = self.cleaned_data["mapping"]
         if uploaded is None:
             return None
         if (uploaded.size or 0) > MOST_MAPPING_BYTES:

@@ -1,9 +1,6 @@
 """Order logs of other systems: upload, check, correct, import, and take the report away."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, cast
 
@@ -11,11 +8,11 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -24,6 +21,7 @@ from config.importing import runs, wording
 from config.importing.lifecycle import IMPORT_RUN
 from config.importing.listing import FLAGGED, REFUSED
 from config.models import ImportRun
+from config.views import import_files
 from config.views.import_forms import (
     LimitedUpload,
     MappingForm,
@@ -31,85 +29,14 @@ from config.views.import_forms import (
     StartForm,
     UploadForm,
 )
+from config.views.import_words import ACT, READ, Shown, counted
 from journal.access import staff_name, staff_only
-from journal.lists.exporting import BYTE_ORDER_MARK, Streamed, is_risky
 from journal.models import Transition
 from journal.moving import IllegalStep, Stale, timeline
-from orders import importing
 
 A_PAGE = 30
 MOST_LINES = 50  # of a list on a page; the rest is in its file
-AT_A_TIME = 1000
-READ, ACT = "config.view_importrun", "config.add_importrun"
 SETTLED = ("checked", "failed", "cancelled")  # a person may change how the file is read
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An import in plain words."""
-
-    run: ImportRun
-
-    @property
-    def label(self) -> str:
-        return _("Needs an answer") if self.asks else str(self.run.get_status_display())
-
-    @property
-    def tone(self) -> str:
-        return "blocked" if self.asks else wording.TONES[self.run.status]
-
-    @property
-    def asks(self) -> bool:
-        return self.run.status == "checked" and wording.asks(self.run.notes)
-
-    @property
-    def notes(self) -> list[str]:
-        return [wording.said(note) for note in self.run.notes]
-
-    @property
-    def state(self) -> str:
-        return "queued" if self.run.status in ("uploaded", "queued") else "running"
-
-    @property
-    def step(self) -> str:
-        return str(wording.STEPS.get(self.run.step, ""))
-
-    @property
-    def what(self) -> str:
-        checking = self.run.status in ("uploaded", "checking")
-        return _("The check") if checking else _("The import")
-
-    @property
-    def facts(self) -> list[tuple[str, object]]:
-        reading = self.run.reading
-        facts: list[tuple[str, object]] = (
-            [(_("Read as"), wording.layout(reading))] if reading else []
-        )
-        if self.run.origin:
-            facts.append((_("Mapping"), self.run.get_origin_display()))
-        return facts
-
-    @property
-    def can_start(self) -> bool:
-        return self.run.status == "checked" and self.run.kept and not self.asks
-
-    @property
-    def everything_known(self) -> bool:
-        """Every order of a checked file was here already, or an import added nothing."""
-        counts = self.run.counts
-        if "added" in counts:
-            return self.run.status == "done" and not any(counts["added"].values())
-        return bool(counts.get("orders")) and counts["known_orders"] == counts["orders"]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Lines of one kind: how many, and what is to be done about them."""
-
-    group: str
-    words: str
-    count: int
-    is_data: bool = False  # the words are the mapping's, not ours
 
 
 @require_safe
@@ -156,7 +83,7 @@ def _receive(request: HttpRequest, handler: LimitedUpload) -> HttpResponse:
 
 
 def _received(request: HttpRequest, form: UploadForm) -> ImportRun:
-    file = cast("UploadedFile", form.cleaned_data["file"])
+    file = cast("UploadedFile[Any]", form.cleaned_data["file"])
     return runs.receive(
         runs.Upload(file.name or "upload", file.chunks()),
         ticket=form.cleaned_data["ticket"],
@@ -224,8 +151,6 @@ def start(request: HttpRequest, run_id: int) -> HttpResponse:
     form = StartForm(request.POST)
     if not form.is_valid():
         return _page(request, row, start=form)
-    if row.status == "checked" and not Shown(row).can_start:
-        return _too_late(request, row)
     since = form.cleaned_data["open_since"]
     return _step(request, row, lambda by, now: runs.start(row, open_since=since, by=by, now=now))
 
@@ -248,7 +173,7 @@ def _step(request: HttpRequest, row: ImportRun, take: Callable[[str, Any], None]
         take(staff_name(request), timezone.now())
     except runs.UploadGone:
         messages.error(request, _("The file was deleted after 30 days. Upload it again."))
-    except (IllegalStep, Stale):
+    except (IllegalStep, Stale, runs.Unanswered):
         return _too_late(request, row)
     return redirect("imports:run", row.pk)
 
@@ -275,7 +200,7 @@ def _page(
         **_progress(request, row),
         "facts": Shown(row).facts,
         "counts": row.counts,
-        "reasons": _reasons(row),
+        "reasons": counted(row),
         "refused": list(islice(_refused(row), MOST_LINES)),
         "flagged": [_flagged(line) for line in lists.first(FLAGGED, MOST_LINES)],
         "most": MOST_LINES,
@@ -315,23 +240,6 @@ def _reading_form(row: ImportRun) -> Form | None:
     return form if form.fields else None
 
 
-def _reasons(row: ImportRun) -> list[Counted]:
-    """Every reason of the counts, the most frequent of its kind first."""
-    counts = row.counts
-    return [
-        *_counted(_("Set apart"), counts.get("apart", {}), str, is_data=True),
-        *_counted(_("Refused"), counts.get("refused", {}), wording.reason),
-        *_counted(_("Look at"), counts.get("flagged", {}), wording.flag),
-    ]
-
-
-def _counted(
-    group: str, counts: dict[str, int], words: Callable[[str], str], *, is_data: bool = False
-) -> list[Counted]:
-    ordered = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    return [Counted(group, words(code), count, is_data) for code, count in ordered]
-
-
 def _refused(row: ImportRun) -> Iterator[dict[str, str]]:
     """Refused lines with what to do; those that were set apart as the mapping says are none."""
     for line in runs.lists_of(row).rows(REFUSED):
@@ -350,91 +258,6 @@ def _timeline(row: ImportRun) -> list[Transition]:
     return steps
 
 
-# Files to take away
-
-
-@require_safe
-@staff_only(READ)
-def lines(request: HttpRequest, run_id: int, what: str) -> HttpResponseBase:
-    """All lines of a list, with the reasons in the reader's language."""
-    row = get_object_or_404(ImportRun, pk=run_id)
-    if not runs.lists_of(row).path(what).exists():
-        raise Http404
-    return _as_file(_told(row, what, translation.get_language() or "en"), row, what)
-
-
-@require_safe
-@staff_only(READ)
-def report(request: HttpRequest, run_id: int) -> HttpResponseBase:
-    """What became of the file, in counts."""
-    row = get_object_or_404(ImportRun, pk=run_id)
-    rows = [[f"'{cell}" if is_risky(cell) else cell for cell in cells] for cells in _report(row)]
-    return _as_file(iter([_lines(rows)]), row, "report")
-
-
-def _as_file(pieces: Iterator[str], row: ImportRun, what: str) -> Streamed:
-    marked = (text for piece in ([BYTE_ORDER_MARK], pieces) for text in piece)
-    answer = Streamed(marked, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="import-{row.pk}-{what}.csv"'
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
-
-
-def _told(row: ImportRun, what: str, language: str) -> Iterator[str]:
-    """A list, some lines at a time: sending it may take longer than the request's language."""
-    found = runs.lists_of(row).rows(what)
-    with translation.override(language):
-        yield _lines([[_("Line"), _("Reason"), *map(wording.column, _cells(what))]])
-    while portion := list(islice(found, AT_A_TIME)):
-        with translation.override(language):
-            piece = _lines([_told_line(line, what) for line in portion])
-        yield piece
-
-
-def _cells(what: str) -> tuple[str, ...]:
-    shown = ("invoice", "item", "description", "quantity", "price")
-    return importing.COLUMNS if what == REFUSED else shown
-
-
-def _told_line(line: dict[str, str], what: str) -> list[str]:
-    why = (
-        wording.flag(line["flag"])
-        if what == FLAGGED
-        else wording.reason(line["reason"], line["kind"])
-    )
-    return [line["line"], why, *(line[name] for name in _cells(what))]
-
-
-def _report(row: ImportRun) -> list[list[object]]:
-    counts, added = row.counts, row.counts.get("added", {})
-    return [
-        [_("File"), row.name],
-        [_("State"), Shown(row).label],
-        [_("Lines read"), counts.get("lines", "")],
-        [_("Orders in the file"), counts.get("orders", "")],
-        [_("Sales"), counts.get("sales", "")],
-        [_("Returns"), counts.get("returns", "")],
-        *([words, added.get(name, "")] for name, words in _added_words().items()),
-        *([f"{one.group}: {one.words}", one.count] for one in _reasons(row)),
-    ]
-
-
-def _added_words() -> dict[str, str]:
-    return {
-        "orders": _("Orders added"),
-        "lines": _("Lines added"),
-        "returns": _("Returns added"),
-        "products": _("Products added"),
-        "customers": _("Customers added"),
-    }
-
-
-def _lines(rows: list[list[Any]]) -> str:
-    paper = io.StringIO()
-    csv.writer(paper).writerows(rows)
-    return paper.getvalue()
-
-
 app_name = "imports"
 urlpatterns = [
     path("", import_list, name="list"),
@@ -446,7 +269,7 @@ urlpatterns = [
     path("<int:run_id>/again/", again, name="again"),
     path("<int:run_id>/start/", start, name="start"),
     path("<int:run_id>/cancel/", cancel, name="cancel"),
-    path("<int:run_id>/report.csv", report, name="report"),
-    path("<int:run_id>/refused.csv", lines, {"what": REFUSED}, name="refused"),
-    path("<int:run_id>/flagged.csv", lines, {"what": FLAGGED}, name="flagged"),
+    path("<int:run_id>/report.csv", import_files.report, name="report"),
+    path("<int:run_id>/refused.csv", import_files.lines, {"what": REFUSED}, name="refused"),
+    path("<int:run_id>/flagged.csv", import_files.lines, {"what": FLAGGED}, name="flagged"),
 ]
