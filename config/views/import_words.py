@@ -56,6 +56,12 @@ class Shown:
         return facts
 
     @property
+    def figures(self) -> list[int | None]:
+        """Lines and orders of the file, orders added; None where that is not known yet."""
+        counts = self.run.counts
+        return [counts.get("lines"), counts.get("orders"), counts.get("added", {}).get("orders")]
+
+    @property
     def can_start(self) -> bool:
         return self.run.status == "checked" and self.run.kept and not self.asks
 

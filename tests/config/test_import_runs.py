@@ -30,7 +30,8 @@ LOG = (
         f"R{n};LA02;Lampe Bert;1;{10 + n}.12.2011 13:00;12,50;K{n}\n"
         for n in range(1, 6)
     )
-    + "S9;LA01;Lampe Anna;-1;20.12.2011 13:00;40,00;K3\nR8;LA02;Lampe Bert;null;21.12.2011 13:00;12,50;K2\n"
+    + "S9;LA01;Lampe Anna;-1;20.12.2011 13:00;40,00;K3\n"
+    + "R8;LA02;Lampe Bert;null;21.12.2011 13:00;12,50;K2\n"
 )
 
 
