@@ -11,17 +11,6 @@ from journal.tables.decoding import NAMES
 from orders.importing import FLAGS as FLAGS_IN_ENGLISH
 from orders.importing import REASONS as REASONS_IN_ENGLISH
 
-TONES = {
-    "uploaded": "queued",
-    "checking": "running",
-    "checked": "queued",
-    "queued": "queued",
-    "running": "running",
-    "done": "done",
-    "failed": "bad",
-    "cancelled": "quiet",
-}
-
 STEPS: dict[str, Promise] = {
     "opening": _("Looking at the file"),
     "reading": _("Reading the lines"),

@@ -23,7 +23,7 @@ class Shown:
 
     @property
     def tone(self) -> str:
-        return "blocked" if self.asks else wording.TONES[self.run.status]
+        return "blocked" if self.asks else ""
 
     @property
     def asks(self) -> bool:
