@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from journal.tables import told
 from journal.tables.decoding import NAMES
 from orders.importing import FLAGS as FLAGS_IN_ENGLISH
 from orders.importing import REASONS as REASONS_IN_ENGLISH
@@ -106,6 +107,8 @@ DELIMITERS: dict[str, Promise] = {
 def said(note: Mapping[str, Any]) -> str:
     """A note of a run in words."""
     facts = dict(note["facts"])
+    if "said" in facts:
+        facts["text"] = told(facts["said"])
     if "columns" in facts:
         facts["columns"] = ", ".join(column(name) for name in facts["columns"])
     if "encoding" in facts:

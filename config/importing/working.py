@@ -85,7 +85,7 @@ def _work(run: ImportRun, clock: Clock, job: Job, end: str) -> None:
         logger.info("%s is no longer this worker's", run)
         _note_kept(run)
     except (importing.UnreadableFile, importing.BadMapping) as error:
-        _give_up(heart, {"code": "unreadable", "facts": {"text": str(error)}}, clock())
+        _give_up(heart, {"code": "unreadable", "facts": _said(error)}, clock())
     except Exception as error:  # whatever went wrong, the run must say so
         logger.exception("%s failed", run)
         _give_up(heart, {"code": "broke_off", "facts": {"text": str(error)}}, clock())
@@ -195,8 +195,15 @@ def _question(error: importing.BadMapping) -> Note:
     """What a person must decide: the cells mean two things, or an entry of the mapping is wrong."""
     cause = error.__cause__
     if isinstance(cause, Undecided):
-        return {"code": f"undecided_{cause.missing}", "facts": {"text": str(cause)}}
-    return {"code": "bad_mapping", "facts": {"text": str(error)}}
+        return {"code": f"undecided_{cause.missing}", "facts": _said(cause)}
+    return {"code": "bad_mapping", "facts": _said(error)}
+
+
+def _said(error: Exception) -> Fields:
+    """What an error said, to be told later in another language where it can be."""
+    if isinstance(error, importing.UnreadableFile):
+        return {"said": error.said}
+    return {"said": {"text": str(error), "facts": {}}}
 
 
 def _counts(found: Import) -> Fields:

@@ -157,7 +157,8 @@ def test_a_damaged_file_fails_with_its_line_and_leaves_nothing():
     run = checked(LOG[:-20])
     assert run.status == "failed"
     assert run.notes[0]["code"] == "unreadable"
-    assert "line 13" in run.notes[0]["facts"]["text"]
+    assert run.notes[0]["facts"]["said"]["facts"]["line"] == 13
+    assert "is cut short: line 13" in wording.said(run.notes[0])
     assert not Product.objects.exists()
 
 
@@ -180,7 +181,9 @@ def test_dates_that_mean_two_days_are_asked_for():
     log = LOG
     for day in range(11, 22):
         log = log.replace(f"{day}.12.2011", f"0{day % 9 + 1}.04.2011")
-    assert [note["code"] for note in checked(log).notes] == ["undecided_date_format"]
+    [note] = checked(log).notes
+    assert note["code"] == "undecided_date_format"
+    assert "03.04.2011 13:00 in line 2" in wording.said(note)
 
 
 def test_stopping_keeps_whole_orders(two_lines_a_transaction):
@@ -272,6 +275,7 @@ def test_a_worker_that_was_given_up_cannot_finish_what_another_has():
     late = working._claimed(run.pk, "queued", "running", NOW)
     runs.sweep(NOW + timedelta(minutes=5))
     working._claimed(run.pk, "queued", "running", NOW + timedelta(minutes=6))
+    assert late
     working._work(late, clock(), working._carry, "done")
     assert (fresh(run).status, fresh(run).attempts) == ("running", 2)
 
