@@ -52,7 +52,7 @@ class ImportRun(models.Model):
 
     class Status(models.TextChoices):
         UPLOADED = "uploaded", _("Waiting for the check")
-        CHECKING = "checking", _("Being checked")
+        CHECKING = "checking", _("Checking")
         CHECKED = "checked", _("Checked")
         QUEUED = "queued", _("Waiting for the import")
         RUNNING = "running", _("Being imported")

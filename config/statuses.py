@@ -76,7 +76,7 @@ STATUSES: dict[str, Look] = {
     "superseded": Look(_("Replaced"), "quiet", "refresh"),
     # imports
     "uploaded": Look(_("Uploaded"), "queued", "upload"),
-    "checking": Look(_("Being checked"), "running", "search"),
+    "checking": Look(_("Checking"), "running", "search"),
     "checked": Look(_("Checked"), "queued", "check"),
     # material, quality, labels derived from facts
     "open": Look(_("Open"), "blocked", "dot"),

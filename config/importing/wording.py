@@ -70,7 +70,7 @@ FLAGS: dict[str, Promise] = {
     "unusual_price": _("More than 10 times, or less than a tenth of, the product's usual price."),
 }
 
-NOTES: dict[str, Promise] = {
+NOTES: dict[str, str | Promise] = {
     "columns_missing": _(
         "Nobody could guess which columns these are: %(columns)s. Choose them below, then check."
     ),
@@ -83,7 +83,7 @@ NOTES: dict[str, Promise] = {
     ),
     "no_line_end": _("The last line has no line end: check that the file is whole."),
     "nul_bytes": _("The file holds NUL bytes; lines with one are refused."),
-    "unreadable": _("%(text)s"),
+    "unreadable": "%(text)s",
     "broke_off": _(
         "It broke off: %(text)s. Whole orders written so far are kept. Mend the cause and check "
         "again: the import goes on from there."

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
             name='ImportRun',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(choices=[('uploaded', 'Waiting for the check'), ('checking', 'Being checked'), ('checked', 'Checked'), ('queued', 'Waiting for the import'), ('running', 'Being imported'), ('done', 'Imported'), ('failed', 'Failed'), ('cancelled', 'Stopped')], default='uploaded', max_length=10)),
+                ('status', models.CharField(choices=[('uploaded', 'Waiting for the check'), ('checking', 'Checking'), ('checked', 'Checked'), ('queued', 'Waiting for the import'), ('running', 'Being imported'), ('done', 'Imported'), ('failed', 'Failed'), ('cancelled', 'Stopped')], default='uploaded', max_length=10)),
                 ('ticket', models.UUIDField(unique=True)),
                 ('name', models.CharField(max_length=100)),
                 ('size', models.BigIntegerField()),

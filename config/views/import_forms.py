@@ -101,12 +101,18 @@ class ReadingForm(forms.Form):
         if reading.get("kind", "csv") == "csv":
             known = [(name, wording.encoding(name)) for name in ENCODINGS]
             self.fields["encoding"] = forms.ChoiceField(
-                label=_("Encoding"), required=False, choices=by_itself + known
+                label=_("Encoding"),
+                required=False,
+                choices=by_itself + known,
+                widget=forms.Select({"translate": "no"}),
             )
         if len(reading.get("sheets", [])) > 1:
             sheets = [(name, name) for name in reading["sheets"]]
             self.fields["sheet"] = forms.ChoiceField(
-                label=_("Sheet"), required=False, choices=by_itself + sheets
+                label=_("Sheet"),
+                required=False,
+                choices=by_itself + sheets,
+                widget=forms.Select({"translate": "no"}),
             )
 
 

@@ -89,7 +89,7 @@ def counted(row: ImportRun) -> list[Counted]:
     counts = row.counts
     return [
         *_of_group(_("Set apart"), counts.get("apart", {}), str, is_data=True),
-        *_of_group(_("Refused"), counts.get("refused", {}), wording.reason),
+        *_of_group(_("Not taken"), counts.get("refused", {}), wording.reason),
         *_of_group(_("Look at"), counts.get("flagged", {}), wording.flag),
     ]
 

@@ -137,7 +137,7 @@ def test_alice_corrects_a_guess_imports_and_takes_the_report_away(alice):
     assert report["Lines added"] == "2"
     assert report["Returns added"] == "1"
     assert report["Set apart: postage"] == "1"
-    assert report["Refused: The quantity is no whole number. Correct it."] == "1"
+    assert report["Not taken: The quantity is no whole number. Correct it."] == "1"
 
 
 def test_the_list_of_refused_lines_holds_no_formula(alice):

@@ -52,7 +52,8 @@ def running() -> ImportRun:
     runs.start(run, open_since=None, by="staff:bob", now=timezone.now())
     until = timezone.now() + timedelta(weeks=1)
     said = {"step": "writing", "lines_done": 8000, "lines_total": 20000, "lease_until": until}
-    ImportRun.objects.filter(pk=run.pk).update(status="queued", **said)
+    ImportRun.objects.filter(status="running").update(status="cancelled")  # of the other language
+    ImportRun.objects.filter(pk=run.pk).update(status="running", **said)
     return run
 
 
