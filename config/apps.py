@@ -10,6 +10,8 @@ class ConfigConfig(AppConfig):
     verbose_name = "Composition"
 
     def ready(self) -> None:
+        from config import receivers  # noqa: F401, PLC0415 - receivers register themselves
+
         # told after all of our apps, when their permissions are there
         post_migrate.connect(_give_roles, sender=apps.get_app_config("auth"))
 

@@ -67,6 +67,11 @@ app.conf.update(
             "schedule": 15.0,
             "options": {"expires": 15},
         },
+        "sweep-imports": {
+            "task": "config.tasks.sweep_imports",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
         "recall-stale-jobs": {
             "task": "production.tasks.recall_stale",
             "schedule": 60.0,
@@ -98,6 +103,11 @@ app.conf.update(
             "options": {"expires": 3600},
         },
         # night work, in the plant's time
+        "forget-uploads": {
+            "task": "config.tasks.forget_uploads",
+            "schedule": crontab(hour=1, minute=20),
+            "options": {"expires": 3600},
+        },
         "retrain-forecast": {
             "task": "forecasting.tasks.retrain",
             "schedule": crontab(hour=2, minute=10),

@@ -37,6 +37,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
             Item(_("Customers"), "user", "orders:staff-customers"),
             Item(_("Products"), "tag", "orders:staff-products"),
             Item(_("Reviews"), "star", "orders:staff-reviews"),
+            Item(_("Imports"), "upload", "imports:list"),
         ],
     ),
     (

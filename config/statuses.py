@@ -74,6 +74,10 @@ STATUSES: dict[str, Look] = {
     "live": Look(_("Live"), "done", "bolt"),
     "rejected": Look(_("Not used"), "quiet", "x"),
     "superseded": Look(_("Replaced"), "quiet", "refresh"),
+    # imports
+    "uploaded": Look(_("Uploaded"), "queued", "upload"),
+    "checking": Look(_("Checking"), "running", "search"),
+    "checked": Look(_("Checked"), "queued", "check"),
     # material, quality, labels derived from facts
     "open": Look(_("Open"), "blocked", "dot"),
     "expected": Look(_("Expected"), "queued"),

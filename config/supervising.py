@@ -272,6 +272,8 @@ class Supervisor:
             self._listen()
         for child in children:
             child.signal(signal.SIGKILL, group=True)
+            if child.process is not None:
+                self._pass_on(child)  # its last words come before those of what stops later
 
 
 def in_words(status: int | None) -> str:

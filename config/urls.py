@@ -8,7 +8,7 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, begin, dashboard, health, language, password
+from config.views import alarms, begin, dashboard, health, imports, language, password
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -44,6 +44,7 @@ urlpatterns = [
     staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
+    path("staff/imports/", include(imports)),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
     staff_and_slots("recommendations", suggestions_staff, suggestions_slots),

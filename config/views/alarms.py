@@ -48,6 +48,10 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Stopping work for cancelled orders"),
         gettext_lazy("Machines may still make goods that nobody wants any more."),
     ),
+    "config.enqueue_import": (
+        gettext_lazy("Starting imports"),
+        gettext_lazy("Files that were uploaded wait; what is in the shop stays as it is."),
+    ),
     "forecasting.enqueue": (
         gettext_lazy("Starting training runs"),
         gettext_lazy("Runs that were asked for wait; forecasts and suggestions stay as they are."),

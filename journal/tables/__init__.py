@@ -5,7 +5,7 @@ Nothing is guessed in silence: how a file was read is said, and what it does not
 
 from journal.tables.files import find_sources, read_sample, read_table
 from journal.tables.notation import Undecided, read_moments, read_numbers
-from journal.tables.sources import Source, UnreadableFile
+from journal.tables.sources import Source, UnreadableFile, told
 
 __all__ = [
     "Source",
@@ -16,4 +16,5 @@ __all__ = [
     "read_numbers",
     "read_sample",
     "read_table",
+    "told",
 ]

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 
 from journal.tables.sources import Source, UnreadableFile
 from journal.tables.typed import as_text, typed_table
@@ -40,8 +41,11 @@ def sample_columns(source: Source, rows: int) -> list[list[str]]:
 def _file(path: Path) -> Any:
     if parquet is None:
         raise UnreadableFile(
-            f"{path.name} is a Parquet file, and pyarrow, which reads it, is not installed. "
-            "Install it with `make parquet`, or save the file as CSV."
+            _(
+                "%(file)s is a Parquet file, and pyarrow, which reads it, is not installed. "
+                "Install it with `make parquet`, or save the file as CSV."
+            ),
+            file=path.name,
         )
     try:
         return parquet.ParquetFile(path)
@@ -50,4 +54,6 @@ def _file(path: Path) -> Any:
 
 
 def _damaged(path: Path, error: Exception) -> UnreadableFile:
-    return UnreadableFile(f"{path.name} is cut short or damaged: {error}.")
+    return UnreadableFile(
+        _("%(file)s is cut short or damaged: %(error)s."), file=path.name, error=str(error)
+    )

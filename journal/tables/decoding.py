@@ -15,6 +15,8 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, TextIO, cast
 
+from django.utils.translation import gettext_noop as _
+
 from journal.tables.sources import UnreadableFile
 
 GZIP = b"\x1f\x8b"
@@ -99,7 +101,11 @@ def _known(path: Path, encoding: str) -> str:
     try:
         name = codecs.lookup(encoding).name
     except LookupError as error:
-        raise UnreadableFile(f"There is no encoding “{encoding}” for {path.name}.") from error
+        raise UnreadableFile(
+            _("There is no encoding “%(encoding)s” for %(file)s."),
+            encoding=encoding,
+            file=path.name,
+        ) from error
     return "utf-8-sig" if name == "utf-8" else name
 
 
@@ -139,8 +145,13 @@ def _decoded(
         line = newlines + before + 1
         name = NAMES.get(encoding, encoding)
         raise UnreadableFile(
-            f"{path.name}: line {line} holds bytes that are no {name} text. "
-            "Save the file as CSV UTF-8, or name its encoding with --encoding."
+            _(
+                "%(file)s: line %(line)d holds bytes that are no %(encoding)s text. Save the file "
+                "as CSV UTF-8, or name its encoding (in the terminal with --encoding)."
+            ),
+            file=path.name,
+            line=line,
+            encoding=name,
         ) from error
 
 
@@ -156,8 +167,12 @@ def _guessed(path: Path) -> tuple[str, str]:
     chinese, western = _like_chinese(sample), _like_western(sample)
     if (chinese >= SURE) == (western >= SURE):
         raise UnreadableFile(
-            f"{path.name} is not UTF-8, and its bytes do not tell which encoding it is in. "
-            "Save it as CSV UTF-8, or name its encoding with --encoding (gb18030, cp1252)."
+            _(
+                "%(file)s is not UTF-8, and its bytes do not tell which encoding it is in. Save it "
+                "as CSV UTF-8, or name its encoding, such as gb18030 or cp1252 (in the terminal "
+                "with --encoding)."
+            ),
+            file=path.name,
         )
     encoding = "gb18030" if chinese >= SURE else "cp1252"
     return encoding, lines[0].decode(encoding, "replace").strip()[:80]

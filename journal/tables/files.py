@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 
 from journal.tables.columnar import find_columns, read_columns, sample_columns
 from journal.tables.sources import Source, UnreadableFile
@@ -33,7 +34,8 @@ def find_sources(path: Path, *, sheet: str = "", encoding: str = "") -> list[Sou
             return [find_columns(path)]
         if head == b"\xd0\xcf\x11\xe0":
             raise UnreadableFile(
-                f"{path.name} is an old or a protected Excel file. Save it as .xlsx, unprotected."
+                _("%(file)s is an old or a protected Excel file. Save it as .xlsx, unprotected."),
+                file=path.name,
             )
         return [find_text(path, encoding)]
 
@@ -60,10 +62,16 @@ def _named_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except pd.errors.ParserError as error:
-        raise UnreadableFile(f"{path.name} is no table: {str(error).strip()}.") from error
+        raise UnreadableFile(
+            _("%(file)s is no table: %(error)s."), file=path.name, error=str(error).strip()
+        ) from error
     except pd.errors.EmptyDataError as error:
-        raise UnreadableFile(f"{path.name} is empty.") from error
+        raise UnreadableFile(_("%(file)s is empty."), file=path.name) from error
     except (gzip.BadGzipFile, EOFError, zlib.error, zipfile.BadZipFile, ParseError) as error:
-        raise UnreadableFile(f"{path.name} is cut short or damaged: {error}.") from error
+        raise UnreadableFile(
+            _("%(file)s is cut short or damaged: %(error)s."), file=path.name, error=str(error)
+        ) from error
     except OSError as error:
-        raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
+        raise UnreadableFile(
+            _("%(file)s cannot be read: %(error)s."), file=str(path), error=str(error.strerror)
+        ) from error

@@ -6,13 +6,14 @@ A few cells against many are mistakes and stand as such; otherwise a person is a
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 
 from journal.tables.sources import UnreadableFile
 
@@ -66,8 +67,8 @@ EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel counts local days from he
 class Undecided(UnreadableFile):
     """A column can be read in two ways that mean different things; `missing` would settle it."""
 
-    def __init__(self, fact: str, missing: str) -> None:
-        super().__init__(fact)
+    def __init__(self, missing: str, text: str, **facts: Any) -> None:
+        super().__init__(text, **facts)
         self.missing = missing
 
 
@@ -104,10 +105,10 @@ class _Distinct:
     def weight(self, chosen: list[bool]) -> int:
         return int(self.counts[np.array(chosen, dtype=bool)].sum())
 
-    def example(self, chosen: list[bool]) -> str:
+    def example(self, chosen: list[bool]) -> tuple[str, int]:
         first = chosen.index(True)
         line = self.lines[np.argmax(self.codes == first)]
-        return f"{self.texts[first]} in line {line}"
+        return self.texts[first], int(line)
 
 
 def read_numbers(
@@ -154,17 +155,22 @@ def _decimal_sign(texts: list[str], distinct: _Distinct, column: str) -> str:
     both = points + commas
     if min(points, commas) >= max(FEW * both, 1) and both > FEW * len(distinct.codes):
         raise Undecided(
-            f"The column “{column}” writes numbers in two ways: {distinct.example(point)} and "
-            f"{distinct.example(comma)}.",
             "decimal",
+            _("The column “%(column)s” writes numbers in two ways: %(examples)s."),
+            column=column,
+            examples=[distinct.example(point), distinct.example(comma)],
         )
     if both:
         return "." if points > commas else ","
     if distinct.weight(either) > FEW * len(distinct.codes):
         raise Undecided(
-            f"The column “{column}” does not tell whether {distinct.example(either)} is more or "
-            "less than a thousand.",
             "decimal",
+            _(
+                "The column “%(column)s” does not tell whether %(examples)s is more or less than a "
+                "thousand."
+            ),
+            column=column,
+            examples=[distinct.example(either)],
         )
     return "" if any(either) else "."
 
@@ -278,8 +284,10 @@ def _day_order(distinct: _Distinct, column: str) -> str:
     short = [bool(SHORT_YEAR.fullmatch(text)) for text in distinct.texts]
     if distinct.weight(short) > FEW * len(distinct.codes):
         raise Undecided(
-            f"The column “{column}” writes years with two digits: {distinct.example(short)}.",
             "date_format",
+            _("The column “%(column)s” writes years with two digits: %(examples)s."),
+            column=column,
+            examples=[distinct.example(short)],
         )
     day = [bool(part and part[0] > 12) for part in parts]
     month = [bool(part and part[1] > 12) for part in parts]
@@ -290,14 +298,11 @@ def _day_order(distinct: _Distinct, column: str) -> str:
     if days + months + distinct.weight(either) <= FEW * len(distinct.codes):
         return ""
     raise Undecided(
-        f"The dates of the column “{column}” do not tell the day from the month: "
-        f"{' and '.join(_examples(distinct, day, month, either))}.",
         "date_format",
+        _("The dates of the column “%(column)s” do not tell the day from the month: %(examples)s."),
+        column=column,
+        examples=[distinct.example(group) for group in (day, month, either) if any(group)],
     )
-
-
-def _examples(distinct: _Distinct, *groups: list[bool]) -> Iterator[str]:
-    return (distinct.example(group) for group in groups if any(group))
 
 
 def _day_and_month(text: str) -> tuple[int, int] | None:

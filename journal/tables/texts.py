@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, cast
 
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 
 from journal.tables.decoding import Text, WithoutNul, examine, opened_text
 from journal.tables.sources import Source, UnreadableFile
@@ -27,6 +28,7 @@ def find_text(path: Path, encoding: str = "") -> Source:
         said=f"CSV, {text.name}, separated by {DELIMITERS[delimiter]}",
         notes=tuple(_notes(text)),
         encoding=text.encoding,
+        example=text.example,
         delimiter=delimiter,
         newlines=text.newlines,
         ends=text.ends,
@@ -54,7 +56,8 @@ def read_text(source: Source, columns: dict[str, str]) -> pd.DataFrame:
     lines, faults = _records(source)
     if len(lines) != len(table):
         raise UnreadableFile(
-            f"{source.path.name} is no table: its quotation marks do not close where they should."
+            _("%(file)s is no table: its quotation marks do not close where they should."),
+            file=source.path.name,
         )
     return table.assign(line=lines, fault=faults)
 
@@ -77,7 +80,9 @@ def _cells(source: Source, places: set[int]) -> pd.DataFrame:
     except pd.errors.ParserError as error:
         lines, _faults = _records(source)
         raise UnreadableFile(
-            f"{source.path.name} is no table: a quotation mark in line {lines[-1]} does not close."
+            _("%(file)s is no table: a quotation mark in line %(line)d does not close."),
+            file=source.path.name,
+            line=lines[-1],
         ) from error
 
 
@@ -118,12 +123,13 @@ def _layout(path: Path, encoding: str) -> tuple[str, tuple[str, ...]]:
     with opened_text(path, encoding) as file:
         head = list(islice(file, SAMPLE_RECORDS))
     if not "".join(head).strip():
-        raise UnreadableFile(f"{path.name} is empty.")
+        raise UnreadableFile(_("%(file)s is empty."), file=path.name)
     layouts = [(_agreement(head, delimiter), delimiter) for delimiter in DELIMITERS]
     (fields, _agreeing), delimiter = max(layouts, key=lambda layout: layout[0])
     if fields < 2:
         raise UnreadableFile(
-            f"{path.name} is no table: its first line has no commas, semicolons or tabs."
+            _("%(file)s is no table: its first line has no commas, semicolons or tabs."),
+            file=path.name,
         )
     return delimiter, tuple(name.strip() for name in _header(head, delimiter))
 
@@ -159,8 +165,12 @@ def _refuse_half_line(source: Source) -> None:
     lines, faults = _records(source)
     if faults and faults[-1] == "short_line":
         raise UnreadableFile(
-            f"{source.path.name} is cut short: line {lines[-1]}, the last one, has too few fields. "
-            "Export it again."
+            _(
+                "%(file)s is cut short: line %(line)d, the last one, has too few fields. "
+                "Export it again."
+            ),
+            file=source.path.name,
+            line=lines[-1],
         )
 
 
@@ -180,8 +190,13 @@ def _records(source: Source) -> tuple[list[int], list[str]]:
                 begins = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableFile(
-            f"{source.path.name} is no table from line {begins} on: {error}. "
-            "A quotation mark there does not close."
+            _(
+                "%(file)s is no table from line %(line)d on: %(error)s. "
+                "A quotation mark there does not close."
+            ),
+            file=source.path.name,
+            line=begins,
+            error=str(error),
         ) from error
     return lines[1:], faults[1:]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import openpyxl
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 from openpyxl.cell.cell import ERROR_CODES
 from openpyxl.utils import range_boundaries
 from openpyxl.utils.datetime import from_excel
@@ -32,7 +33,12 @@ def find_tables(path: Path, sheet: str = "") -> list[Source]:
     with closing(_workbook(path)) as book:
         names = [each.title for each in book.worksheets]
         if sheet and sheet not in names:
-            raise UnreadableFile(f"{path.name} has no sheet “{sheet}”; it has {', '.join(names)}.")
+            raise UnreadableFile(
+                _("%(file)s has no sheet “%(sheet)s”; it has %(sheets)s."),
+                file=path.name,
+                sheet=sheet,
+                sheets=", ".join(names),
+            )
         wanted = [sheet] if sheet else names
         found = [
             _source(path, name, row, header, names)
@@ -40,7 +46,7 @@ def find_tables(path: Path, sheet: str = "") -> list[Source]:
             for row, header in _headers(book[name])
         ]
     if not found:
-        raise UnreadableFile(f"{path.name} is empty: no sheet has a header.")
+        raise UnreadableFile(_("%(file)s is empty: no sheet has a header."), file=path.name)
     return found
 
 
@@ -76,7 +82,8 @@ def _workbook(path: Path, *, values: bool = True) -> Any:
         return openpyxl.load_workbook(path, read_only=True, data_only=values)
     except KeyError as error:
         raise UnreadableFile(
-            f"{path.name} is a ZIP archive but no workbook. Unpack it and import the file in it."
+            _("%(file)s is a ZIP archive but no workbook. Unpack it and import the file in it."),
+            file=path.name,
         ) from error
 
 
@@ -122,10 +129,14 @@ def _refuse_merged(source: Source, merged: list[str], places: set[int]) -> None:
         if bottom > source.header_row and places & set(range(left - 1, right)):
             bad.append(area)
     if bad:
-        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
         raise UnreadableFile(
-            f"{source.path.name}, sheet “{source.sheet}”, has merged cells: "
-            f"{', '.join(bad[:5])}{more}. Unmerge them and give every line its own value."
+            _(
+                "%(file)s, sheet “%(sheet)s”, has merged cells: %(cells)s. "
+                "Unmerge them and give every line its own value."
+            ),
+            file=source.path.name,
+            sheet=source.sheet,
+            cells=", ".join(bad[:5]) + (f" … ({len(bad)})" if len(bad) > 5 else ""),
         )
 
 

@@ -1,11 +1,16 @@
 """Order logs of other systems: read under a mapping, sorted line by line, written once."""
 
 from journal.tables import Source, UnreadableFile, find_sources, read_sample
-from orders.importing.guessing import Guess, guess_mapping
+from orders.importing.guessing import Guess, NoGuess, examples_of, guess_mapping
+from orders.importing.known import imported_rows, known_orders
 from orders.importing.mapping import (
+    COLUMNS,
+    OPTIONAL,
     BadMapping,
     Mapping,
+    build_mapping,
     fitting_mapping,
+    read_entries,
     read_mapping,
 )
 from orders.importing.reading import find_source, read_log
@@ -13,19 +18,27 @@ from orders.importing.sorting import FLAGS, REASONS, SortedLog, sort_lines
 from orders.importing.writing import ImportReport, write_log
 
 __all__ = [
+    "COLUMNS",
     "FLAGS",
+    "OPTIONAL",
     "REASONS",
     "BadMapping",
     "Guess",
     "ImportReport",
     "Mapping",
+    "NoGuess",
     "SortedLog",
     "Source",
     "UnreadableFile",
+    "build_mapping",
+    "examples_of",
     "find_source",
     "find_sources",
     "fitting_mapping",
     "guess_mapping",
+    "imported_rows",
+    "known_orders",
+    "read_entries",
     "read_log",
     "read_mapping",
     "read_sample",

@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from journal.tables import Source
 from journal.tables.notation import ISO, NAMED, PARTS, SERIAL
@@ -39,29 +40,51 @@ CURRENCIES = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", 
 
 @dataclass(frozen=True)
 class Guess:
-    """A mapping, the text of its file, and for each of our columns cells of the file."""
+    """A mapping, the entries and the text of its file, and for each of our columns cells of the
+    log."""
 
     mapping: Mapping
+    entries: dict[str, Any]
     toml: str
     examples: dict[str, list[str]]
 
 
-def guess_mapping(source: Source, rows: list[list[str]], *, time_zone: str, currency: str) -> Guess:
-    """Guess from the header and the first rows. Raises `BadMapping` naming what no column is."""
-    columns = _by_name(source.header)
-    _by_shape(columns, source.header, rows)
-    missing = [name for name in COLUMNS if name not in columns and name not in OPTIONAL]
-    if missing:
-        raise BadMapping(
+class NoGuess(BadMapping):
+    """Nothing can be guessed for the columns `missing`; `entries` are the rest of a mapping."""
+
+    def __init__(self, source: Source, entries: dict[str, Any], missing: list[str]) -> None:
+        super().__init__(
             f"No mapping fits {source.path.name}, and none of its columns "
             f"({', '.join(source.header)}) looks like {', '.join(missing)}. "
             "Write a mapping (docs/importing.md) and name it with --mapping."
         )
+        self.source, self.entries, self.missing = source, entries, missing
+
+
+def guess_mapping(source: Source, rows: list[list[str]], *, time_zone: str, currency: str) -> Guess:
+    """Guess from the header and the first rows. Raises `NoGuess` naming what no column is."""
+    columns = _by_name(source.header)
+    _by_shape(columns, source.header, rows)
+    missing = [name for name in COLUMNS if name not in columns and name not in OPTIONAL]
     places = {ours: source.position(theirs) for ours, theirs in columns.items()}
     cells = {ours: _cells(rows, place) for ours, place in places.items()}
-    examples = {ours: list(dict.fromkeys(filter(None, found)))[:3] for ours, found in cells.items()}
+    examples = {ours: _first_of(found) for ours, found in cells.items()}
     toml = _toml(source, columns, cells, examples, time_zone, currency)
-    return Guess(build_mapping(tomllib.loads(toml), "The guessed mapping"), toml, examples)
+    entries = tomllib.loads(toml)
+    if missing:
+        raise NoGuess(source, entries, missing)
+    return Guess(build_mapping(entries, "The guessed mapping"), entries, toml, examples)
+
+
+def examples_of(source: Source, rows: list[list[str]]) -> dict[str, list[str]]:
+    """For each column of the file up to three of its cells, for a person who says what it is."""
+    return {
+        name: _first_of(_cells(rows, place)) for place, name in enumerate(source.header) if name
+    }
+
+
+def _first_of(cells: list[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, cells)))[:3]
 
 
 def _by_name(header: tuple[str, ...]) -> dict[str, str]:
@@ -129,7 +152,7 @@ def _toml(
         "",
         "[shop]",
         f"time_zone = {_text(time_zone)}",
-        f"currency = {_text(_currency(columns['price'], cells['price']) or currency)}",
+        f"currency = {_text(_currency(columns, cells) or currency)}",
         "lead_days = 14",
         f"order_prefix = {_text(_order_prefix(stem))}",
         "",
@@ -164,9 +187,10 @@ def _text(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _currency(column: str, cells: list[str]) -> str:
+def _currency(columns: dict[str, str], cells: dict[str, list[str]]) -> str:
     """The only currency that the column's name or its cells mention; "" where none or two are."""
-    text = column + "".join(cells)
+    column = columns.get("price", "")
+    text = column + "".join(cells.get("price", []))
     named = {code for code in CURRENCIES.values() if re.search(rf"\b{code}\b", column)}
     found = named | {code for sign, code in CURRENCIES.items() if sign in text}
     return found.pop() if len(found) == 1 else ""
@@ -178,6 +202,8 @@ def _order_prefix(stem: str) -> str:
 
 def _cancellation_prefix(cells: dict[str, list[str]]) -> str:
     """The letters before each invoice that takes something back, where no other has them."""
+    if not {"invoice", "quantity"} <= cells.keys():
+        return ""
     pairs = list(zip(cells["invoice"], cells["quantity"], strict=True))
     back = {_letters(invoice) for invoice, quantity in pairs if quantity.startswith("-")}
     sold = {_letters(invoice) for invoice, quantity in pairs if not quantity.startswith("-")}

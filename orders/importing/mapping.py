@@ -85,14 +85,18 @@ class Mapping:
 
 def read_mapping(path: Path) -> Mapping:
     """Read a TOML mapping. Raises `BadMapping` naming the entry that is missing or wrong."""
+    return build_mapping(read_entries(path), str(path))
+
+
+def read_entries(path: Path) -> dict[str, Any]:
+    """The entries of a TOML file, not yet checked for what a mapping needs."""
     try:
         with path.open("rb") as file:
-            raw = tomllib.load(file)
+            return tomllib.load(file)
     except OSError as error:
         raise BadMapping(f"{path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadMapping(f"{path} is not valid TOML: {error}.") from error
-    return build_mapping(raw, str(path))
 
 
 def fitting_mapping(header: Iterable[str], folder: Path) -> Mapping | None:

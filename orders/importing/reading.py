@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+from django.utils.translation import gettext_noop as _
 
 from journal.tables import Source, UnreadableFile, find_sources, read_table
 from orders.importing.mapping import COLUMNS, Mapping
@@ -19,7 +20,10 @@ def find_source(path: Path, mapping: Mapping, *, sheet: str = "", encoding: str 
     closest = min(sources, key=lambda source: len(mapping.missing(source.header)))
     missing = ", ".join(mapping.missing(closest.header))
     raise UnreadableFile(
-        f"{path.name} lacks the column {missing}. It has {', '.join(closest.header)}."
+        _("%(file)s lacks the column %(missing)s. It has %(columns)s."),
+        file=path.name,
+        missing=missing,
+        columns=", ".join(closest.header),
     )
 
 

@@ -20,6 +20,7 @@ GERMAN = (
 @pytest.fixture(autouse=True)
 def data_folder(settings, tmp_path):
     settings.DATA_DIR = tmp_path / "data"
+    settings.DATA_DIR.mkdir()
     return settings.DATA_DIR
 
 

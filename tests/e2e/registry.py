@@ -20,7 +20,7 @@ from orders import collecting, tracking
 from orders.models import Order
 from production.api import urls as production_api
 from tests import factories
-from tests.e2e import foreseen, works
+from tests.e2e import brought, foreseen, works
 
 Who = Literal["anonymous", "customer", "staff", "terminal"]
 
@@ -210,7 +210,18 @@ FORESEEN_PAGES = [
     Page("production:gap-product", foreseen.gap_product, "staff"),
 ]
 
-PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *FORESEEN_PAGES]
+BROUGHT_PAGES = [
+    Page("imports:list", brought.list_of_some, "staff"),
+    plain("imports:list#empty", "staff"),
+    plain("imports:new", "staff"),
+    Page("imports:run", brought.page_of(brought.brought), "staff"),
+    Page("imports:run#asks", brought.page_of(brought.asking), "staff"),
+    Page("imports:run#damaged", brought.page_of(brought.damaged), "staff"),
+    Page("imports:run#under-way", brought.page_of(brought.running), "staff"),
+    Page("imports:run#done", brought.page_of(brought.imported), "staff"),
+]
+
+PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *FORESEEN_PAGES, *BROUGHT_PAGES]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -236,6 +247,9 @@ EXEMPT: dict[str, str] = {
     "orders:staff-resume": "a form's target",
     "orders:staff-cancel": "a form's target",
     "production:plan-now": "a form's target",
+    **{f"imports:{verb}": "a form's target" for verb in brought.TARGETS},
+    **{f"imports:{name}": "a file to take away" for name in ("refused", "flagged", "report")},
+    "imports:progress": "a fragment of an import's page",
     "forecasting:override": "a form's target",
     "forecasting:train": "a form's target",
     "forecasting:cancel": "a form's target",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from config.importing import MAPPINGS
+from config.importing.choosing import MAPPINGS
 from journal.tables import find_sources
 from orders import catalogue
 from orders.importing import fitting_mapping, read_log, sort_lines, write_log

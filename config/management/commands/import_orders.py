@@ -8,12 +8,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error as DatabaseError
 from django.utils import timezone
 from tqdm import tqdm
 
-from config.importing import Chosen, GuessNeeded, Import, choose, import_orders
+from config.importing.carrying import (
+    Import,
+    ImportUnderWay,
+    Watch,
+    examine,
+    import_orders,
+    only_one,
+)
+from config.importing.choosing import Chosen, GuessNeeded, choose
+from config.importing.listing import FLAGGED, REFUSED, Lists
 from orders.importing import FLAGS, REASONS, BadMapping, Guess, UnreadableFile
 
 
@@ -40,12 +50,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         began = time.monotonic()
+        lists = Lists(settings.DATA_DIR / "imports", f"{options['file'].name.split('.')[0]}-")
         try:
             chosen = self._choose(options)
-            done = self._import(chosen, options)
-        except (UnreadableFile, BadMapping) as error:
+            done = self._import(chosen, lists, options)
+        except (UnreadableFile, BadMapping, ImportUnderWay) as error:
             raise CommandError(f"{error} Nothing was imported.") from error
-        self._say(done, time.monotonic() - began, dry_run=options["dry_run"])
+        self._say(done, lists, time.monotonic() - began, dry_run=options["dry_run"])
 
     def _choose(self, options: dict[str, Any]) -> Chosen:
         try:
@@ -84,17 +95,18 @@ class Command(BaseCommand):
             ) from error
         self.stdout.write(f"The guess was written to {target}.")
 
-    def _import(self, chosen: Chosen, options: dict[str, Any]) -> Import:
+    def _import(self, chosen: Chosen, lists: Lists, options: dict[str, Any]) -> Import:
+        if options["dry_run"]:
+            return examine(chosen, lists, Watch(), open_since=options["open_since"])
         quiet = True if options["verbosity"] == 0 else None  # None: where there is a terminal
-        with tqdm(unit=" lines", unit_scale=True, disable=quiet) as bar:
+        with only_one(), tqdm(unit=" lines", unit_scale=True, disable=quiet) as bar:
             try:
                 return import_orders(
                     chosen,
+                    lists,
+                    Watch(start=bar.reset, progress=partial(_advance, bar)),
                     open_since=options["open_since"],
-                    dry_run=options["dry_run"],
                     now=timezone.now(),
-                    start=bar.reset,
-                    progress=partial(_advance, bar),
                 )
             except (OSError, DatabaseError) as error:
                 raise CommandError(
@@ -102,7 +114,7 @@ class Command(BaseCommand):
                     "mend the cause and run the same command again, it goes on from there."
                 ) from error
 
-    def _say(self, done: Import, seconds: float, *, dry_run: bool) -> None:
+    def _say(self, done: Import, lists: Lists, seconds: float, *, dry_run: bool) -> None:
         self.stdout.write(f"{done.source.said}.")
         for note in done.source.notes:
             self.stdout.write(f"  note       {note}")
@@ -111,7 +123,7 @@ class Command(BaseCommand):
             self._say_found(done)
         else:
             self._say_added(done)
-        self._say_counts(done)
+        self._say_counts(done, lists)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         self.stdout.write(f"{seconds:.0f} s, {peak:.0f} MB at most.")
 
@@ -120,6 +132,8 @@ class Command(BaseCommand):
             f"The file holds {done.orders:,} orders with {done.sales:,} lines, and "
             f"{done.returns:,} returns. A dry run: nothing was imported."
         )
+        if done.known_orders:
+            self.stdout.write(f"{done.known_orders:,} of the orders are here already.")
 
     def _say_added(self, done: Import) -> None:
         added = done.added
@@ -131,16 +145,16 @@ class Command(BaseCommand):
         if not added.changed:
             self.stdout.write("Nothing is new: everything was here already.")
 
-    def _say_counts(self, done: Import) -> None:
+    def _say_counts(self, done: Import, lists: Lists) -> None:
         for kind, count in sorted(done.apart.items()):
             self.stdout.write(f"  set apart  {count:>7,}  {kind}")
         for reason, count in sorted(done.refused.items()):
             self.stdout.write(f"  refused    {count:>7,}  {reason}: {REASONS[reason]}")
         for flag, count in sorted(done.flagged.items()):
             self.stdout.write(f"  look at    {count:>7,}  {flag}: {FLAGS[flag]}")
-        self.stdout.write(f"Every line that was not taken, with its reason: {done.refusals}")
+        self.stdout.write(f"Every line that was not taken, with its reason: {lists.path(REFUSED)}")
         if done.flagged:
-            self.stdout.write(f"Lines that were taken but want a look: {done.flags}")
+            self.stdout.write(f"Lines that were taken but want a look: {lists.path(FLAGGED)}")
 
 
 def _advance(bar: "tqdm[NoReturn]", lines: int) -> None:

@@ -1,0 +1,151 @@
+"""Plain words for what an import stores as codes, in the language of whoever reads them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from journal.tables import told
+from journal.tables.decoding import NAMES
+from orders.importing import FLAGS as FLAGS_IN_ENGLISH
+from orders.importing import REASONS as REASONS_IN_ENGLISH
+
+STEPS: dict[str, Promise] = {
+    "opening": _("Looking at the file"),
+    "reading": _("Reading the lines"),
+    "sorting": _("Judging each line"),
+    "listing": _("Listing what is not taken"),
+    "comparing": _("Comparing with what is here"),
+    "writing": _("Writing whole orders"),
+    "routings": _("Giving new products their steps"),
+}
+
+# our columns, as people say
+COLUMNS: dict[str, Promise] = {
+    "invoice": _("Order number"),
+    "item": _("Item code"),
+    "description": _("Description"),
+    "quantity": _("Quantity"),
+    "at": _("Order date"),
+    "price": _("Price of one piece"),
+    "customer": _("Customer number"),
+    "country": _("Country"),
+}
+
+# why a line is not taken, and what to do about it
+REASONS: dict[str, Promise] = {
+    "nul_byte": _("The line is damaged (it holds a NUL byte). Export the file again."),
+    "short_line": _("The line has fewer cells than the header. Complete it or export again."),
+    "long_line": _("The line has more cells than the header. Put quotes around texts with commas."),
+    "formula_without_value": _(
+        "A formula was never worked out. Open the file in Excel and save it."
+    ),
+    "cell_error": _("A cell shows an error such as #N/A. Mend the formula or type the value."),
+    "no_invoice": _("The order number is empty. Write it into the line."),
+    "bad_date": _("The date cannot be read. Write it as 2011-12-31 13:45:00."),
+    "unclear_quantity": _("The quantity may be a thousand or a fraction. Set the decimal sign."),
+    "unclear_price": _("The price may be thousands or a fraction. Set the decimal sign."),
+    "bad_quantity": _("The quantity is no whole number. Correct it."),
+    "zero_quantity": _("The quantity is zero: nothing was sold. Usually nothing needs to be done."),
+    "absurd_quantity": _("The quantity is above 1,000,000. Correct it."),
+    "bad_price": _("The price is no number. Correct it."),
+    "negative_price": _(
+        "The price is negative: an adjustment, no sale. Usually nothing needs to be done."
+    ),
+    "absurd_price": _("The price is above 1,000,000. Correct it."),
+    "no_price": _("The price is zero: a gift or a sample. Usually nothing needs to be done."),
+    "negative_sale": _(
+        "The quantity is negative, but the order is no cancellation. "
+        "If cancelled orders begin with certain letters, name them."
+    ),
+    "positive_cancellation": _("A cancellation with a positive quantity. Correct its sign."),
+    "no_product": _("The item code is none of a product. Correct it, or set it apart."),
+}
+
+# what is taken all the same
+FLAGS: dict[str, Promise] = {
+    "unusual_quantity": _("More than 100 times what the product usually sells."),
+    "unusual_price": _("More than 10 times, or less than a tenth of, the product's usual price."),
+}
+
+NOTES: dict[str, str | Promise] = {
+    "columns_missing": _(
+        "Nobody could guess which columns these are: %(columns)s. Choose them below, then check."
+    ),
+    "undecided_decimal": _("%(text)s Choose the decimal sign below, then check again."),
+    "undecided_date_format": _("%(text)s Choose how dates are written below, then check again."),
+    "bad_mapping": _("The file cannot be read like this: %(text)s Change it below."),
+    "encoding_guessed": _(
+        "The encoding %(encoding)s is a guess. A line reads: %(example)s "
+        "If that is wrong, choose the right one below."
+    ),
+    "no_line_end": _("The last line has no line end: check that the file is whole."),
+    "nul_bytes": _("The file holds NUL bytes; lines with one are refused."),
+    "unreadable": "%(text)s",
+    "broke_off": _(
+        "It broke off: %(text)s. Whole orders written so far are kept. Mend the cause and check "
+        "again: the import goes on from there."
+    ),
+    "worker_died": _(
+        "The work on it was cut off three times. Whole orders written so far are kept. "
+        "Check again, and if it is cut off once more, ask who runs this shop to look at its memory."
+    ),
+}
+# what must be answered before the file can be imported
+QUESTIONS = {"columns_missing", "undecided_decimal", "undecided_date_format", "bad_mapping"}
+
+DELIMITERS: dict[str, Promise] = {
+    ",": _("commas"),
+    ";": _("semicolons"),
+    "\t": _("tabs"),
+    "|": _("bars"),
+}
+
+
+def said(note: Mapping[str, Any]) -> str:
+    """A note of a run in words."""
+    facts = dict(note["facts"])
+    if "said" in facts:
+        facts["text"] = told(facts["said"])
+    if "columns" in facts:
+        facts["columns"] = ", ".join(column(name) for name in facts["columns"])
+    if "encoding" in facts:
+        facts["encoding"] = encoding(facts["encoding"])
+    return str(NOTES[note["code"]]) % facts
+
+
+def asks(notes: Iterable[Mapping[str, Any]]) -> bool:
+    return any(note["code"] in QUESTIONS for note in notes)
+
+
+def column(name: str) -> str:
+    return str(COLUMNS.get(name, name))
+
+
+def reason(code: str, kind: str = "") -> str:
+    """Why a line was not taken; `kind` is what a mapping set it apart as."""
+    if kind:
+        return gettext("No product: %(kind)s") % {"kind": kind}
+    return str(REASONS.get(code) or REASONS_IN_ENGLISH.get(code, code))
+
+
+def flag(code: str) -> str:
+    return str(FLAGS.get(code) or FLAGS_IN_ENGLISH.get(code, code))
+
+
+def encoding(name: str) -> str:
+    return NAMES.get(name, name)
+
+
+def layout(reading: Mapping[str, Any]) -> str:
+    """How a file was read."""
+    if reading["kind"] == "xlsx":
+        text = gettext("Excel, sheet “%(sheet)s”, header in row %(row)d")
+        return text % {"sheet": reading["sheet"], "row": reading["header_row"]}
+    if reading["kind"] == "csv":
+        text = gettext("CSV in %(encoding)s, separated by %(delimiter)s")
+        delimiter = DELIMITERS.get(reading["delimiter"], reading["delimiter"])
+        return text % {"encoding": encoding(reading["encoding"]), "delimiter": delimiter}
+    return str(reading["kind"]).capitalize()
