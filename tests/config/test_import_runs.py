@@ -153,6 +153,20 @@ def test_the_same_form_sent_twice_is_one_run():
     assert ImportRun.objects.count() == 1
 
 
+def test_the_same_form_sent_twice_at_the_same_moment_is_one_run(data_folder):
+    ticket = uuid4()
+
+    def comes_again_meanwhile():
+        yield LOG.encode()
+        uploaded(ticket=ticket)
+
+    twin = runs.Upload("werkstatt.csv", comes_again_meanwhile())
+    run = runs.receive(twin, ticket=ticket, mapping=None, by="staff:alice", now=NOW)
+    assert run == ImportRun.objects.get()
+    assert runs.file_of(run).read_text() == LOG
+    assert list((data_folder / "imports" / "incoming").iterdir()) == []
+
+
 def test_a_damaged_file_fails_with_its_line_and_leaves_nothing():
     run = checked(LOG[:-20])
     assert run.status == "failed"
@@ -277,7 +291,9 @@ def test_a_worker_that_was_given_up_cannot_finish_what_another_has():
     working._claimed(run.pk, "queued", "running", NOW + timedelta(minutes=6))
     assert late
     working._work(late, clock(), working._carry, "done")
+    working._work(late, clock(), lambda run, heart: {}, "done")  # at its very end already
     assert (fresh(run).status, fresh(run).attempts) == ("running", 2)
+    assert not Order.objects.exists()
 
 
 def test_a_check_whose_message_was_lost_is_handed_out_again():
