@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -66,31 +67,29 @@ def receive(
     """Keep a file and have it checked. The same ticket again is the same run."""
     if known := ImportRun.objects.filter(ticket=ticket).first():
         return known
-    arriving = _incoming() / ticket.hex
-    name = upload.name[-LONGEST_NAME:]
-    size, digest = _store(upload.chunks, arriving / "upload" / name)
     run = ImportRun(
         ticket=ticket,
-        name=name,
-        size=size,
-        digest=digest,
+        name=upload.name[-LONGEST_NAME:],
         mapping=dict(mapping or {}),
         origin=ImportRun.Origin.UPLOADED if mapping else ImportRun.Origin.NONE,
         requested_by=by,
         requested_at=now,
         lease_until=now + QUEUE_LEASE,
     )
-    try:
-        _write_down(run, arriving, by, now)
-    except IntegrityError:  # the same form came twice at once
-        shutil.rmtree(arriving, ignore_errors=True)
-        return ImportRun.objects.get(ticket=ticket)
+    _incoming().mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=_incoming(), ignore_cleanup_errors=True) as passing:
+        arriving = Path(passing) / "run"
+        run.size, run.digest = _store(upload.chunks, arriving / "upload" / run.name)
+        try:
+            _write_down(run, arriving, by, now)
+        except IntegrityError:  # the same form came twice at once
+            return ImportRun.objects.get(ticket=ticket)
     return run
 
 
 def _store(chunks: Iterable[bytes], target: Path) -> tuple[int, str]:
     """Write a file as it comes; its size and its digest."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True)
     size, digest = 0, hashlib.sha256()
     with target.open("wb") as file:
         for chunk in chunks:
@@ -127,7 +126,7 @@ def check_again(
     if mapping is not None:
         said = {"mapping": dict(mapping), "origin": ImportRun.Origin.ADJUSTED}
     if sheet is not None or encoding is not None:
-        said = {"sheet": sheet or "", "encoding": encoding or "", "mapping": {}, "origin": ""}
+        said = {"sheet": sheet or "", "encoding": encoding or "", "origin": ImportRun.Origin.NONE}
     _hand_out(run, "uploaded", by=by, now=now, **said)
 
 

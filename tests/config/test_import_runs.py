@@ -121,15 +121,8 @@ def test_a_checked_file_is_imported_once_however_often_it_is_started():
     done = carried(run)
     carried(run)
     assert done.status == "done"
-    assert done.counts["added"] == {
-        "products": 2,
-        "variants": 0,
-        "customers": 5,
-        "orders": 5,
-        "lines": 10,
-        "returns": 1,
-        "open_lines": 0,
-    }
+    expected = {"products": 2, "customers": 5, "orders": 5, "lines": 10, "returns": 1}
+    assert {name: done.counts["added"][name] for name in expected} == expected
     assert Transition.objects.filter(kind="import_run", to_status="running").count() == 1
 
 
@@ -152,6 +145,20 @@ def test_the_same_form_sent_twice_is_one_run():
     ticket = uuid4()
     assert uploaded(ticket=ticket).pk == uploaded(ticket=ticket).pk
     assert ImportRun.objects.count() == 1
+
+
+def test_the_same_form_sent_twice_at_the_same_moment_is_one_run(data_folder):
+    ticket = uuid4()
+
+    def comes_again_meanwhile():
+        yield LOG.encode()
+        uploaded(ticket=ticket)
+
+    twin = runs.Upload("werkstatt.csv", comes_again_meanwhile())
+    run = runs.receive(twin, ticket=ticket, mapping=None, by="staff:alice", now=NOW)
+    assert run == ImportRun.objects.get()
+    assert runs.file_of(run).read_text() == LOG
+    assert list((data_folder / "imports" / "incoming").iterdir()) == []
 
 
 def test_a_damaged_file_fails_with_its_line_and_leaves_nothing():
@@ -278,7 +285,9 @@ def test_a_worker_that_was_given_up_cannot_finish_what_another_has():
     working._claimed(run.pk, "queued", "running", NOW + timedelta(minutes=6))
     assert late
     working._work(late, clock(), working._carry, "done")
+    working._work(late, clock(), lambda run, heart: {}, "done")  # at its very end already
     assert (fresh(run).status, fresh(run).attempts) == ("running", 2)
+    assert not Order.objects.exists()
 
 
 def test_a_check_whose_message_was_lost_is_handed_out_again():
