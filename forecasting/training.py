@@ -22,6 +22,7 @@ from forecasting import artefacts, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
 from forecasting.methods.method import COMBINED, Progress
+from forecasting.methods.quantiles import of_sum
 from forecasting.methods.registry import methods_for
 from forecasting.methods.selection import ALL, Measures, Selection
 from forecasting.methods.series import Floats, Panel
@@ -270,15 +271,18 @@ def _sums(history: History) -> dict[tuple[str, int], list[int]]:
 
 def _summed(panel: Panel, chosen: Selection, members: list[int]) -> tuple[Floats, Floats]:
     """The sum of the members' means, so that the levels agree, inside the band of a forecast of
-    the summed series itself: summing quantiles would pretend that all go wrong together."""
+    the summed series itself: summing quantiles would pretend that all go wrong together. Where
+    that series is too short to be tested, the members' own bands together."""
     mean = chosen.mean[members].sum(axis=0)
-    total = np.nansum(panel.values[members], axis=0, keepdims=True)
-    whole = Panel(total, ("sum",), panel.starts, panel.season)
+    begun = int(np.isfinite(panel.values[members]).any(axis=0).argmax())
+    total = np.nansum(panel.values[members, begun:], axis=0, keepdims=True)
+    whole = Panel(total, ("sum",), panel.starts[begun:], panel.season)
     own = selection.choose(
         whole, mean.size, methods_for(mean.size, ["seasonal naive", "exponential smoothing"])
     )
-    middle = np.maximum(own.mean[0], 1e-9)
-    return mean, own.quantiles[0] * (mean / middle)[:, None]
+    if len(own.origins) < selection.ENOUGH_ORIGINS or not (own.mean > 0).all():
+        return mean, of_sum(chosen.mean[members], chosen.quantiles[members])
+    return mean, own.quantiles[0] * (mean / own.mean[0])[:, None]
 
 
 def _shares(
