@@ -8,7 +8,7 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, dashboard, health, language, password
+from config.views import alarms, dashboard, footing, health, language, password
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -43,6 +43,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
     staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
+    path("staff/footing/", footing.footing, name="footing"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),

@@ -7,6 +7,7 @@
 5. The run's promotion flips it live.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -18,9 +19,10 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from forecasting import artefacts, runs
+from forecasting import artefacts, enough, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
+from forecasting.methods.classification import NEW
 from forecasting.methods.method import COMBINED, Progress
 from forecasting.methods.quantiles import of_sum
 from forecasting.methods.registry import methods_for
@@ -67,7 +69,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
         {"options": option_model.to_dict(), "option_sales": len(sales)},
     )
     return runs.Outcome(
-        metrics=_metrics(history, chosen, len(sales)),
+        metrics=_metrics(history, chosen, sales),
         wins=_wins(run, chosen),
         publish=partial(_publish, forecast),
         notes=[asdict(note) for note in chosen.notes],
@@ -316,22 +318,35 @@ def _accuracies(run: TrainingRun, chosen: Selection) -> Iterable[Accuracy]:
 
 
 def _known(measures: Measures) -> dict[str, float | None]:
-    """JSON and databases know no NaN: what is not known is null."""
+    """JSON and databases know no NaN: what is not known is null, as is what rests on few cases."""
+    figures = asdict(measures)
+    known = figures.pop("cases") >= enough.CASES
     return {
-        name: round(value, 5) if isfinite(value) else None
-        for name, value in asdict(measures).items()
+        name: round(value, 5) if known and isfinite(value) else None
+        for name, value in figures.items()
     }
 
 
-def _metrics(history: History, chosen: Selection, sold: int) -> dict[str, Any]:
-    combined = chosen.metrics.get(COMBINED, {}).get(ALL)
+def _metrics(history: History, chosen: Selection, sales: list[options.Sale]) -> dict[str, Any]:
+    tested = chosen.metrics.get(COMBINED, {})
+    combined = tested.get(ALL)
+    configured = Counter(sale.product for sale in sales)
+    sold_weeks = (np.nan_to_num(history.panel.values) > 0).sum(axis=1)
     return {
         "products": len(history.products),
         "weeks": history.panel.shape[1],
+        "lines": int((history.lines.lines["quantity"] > 0).sum()),
+        "new": int((chosen.classes == NEW).sum()),
+        "seldom": int((sold_weeks < enough.WEEKS).sum()),
         "cleaned": history.counts,
-        "configurations": sold,
+        "configurations": len(sales),
+        "configured": len(configured),
+        "few_choices": sum(lines < enough.CHOICES for lines in configured.values()),
+        "cases": combined.cases if combined else 0,
+        "cases_by_class": {name: one.cases for name, one in tested.items() if name != ALL},
         "chosen": {name: list(methods) for name, methods in chosen.chosen.items()},
         "origins": len(chosen.origins),
+        "weeks_to_test": selection.until_tested(history.panel.shape[1], len(chosen.starts)),
         "horizon": len(chosen.starts),
         **(_known(combined) if combined else {}),
     }

@@ -45,13 +45,14 @@ FOR_NEW = Pooled.name
 
 @dataclass(frozen=True)
 class Measures:
-    """Backtest accuracy, see `metrics`; NaN where nothing is known."""
+    """Backtest accuracy, see `metrics`; NaN where nothing is known. `cases`: forecasts judged."""
 
     rmsse: float
     wape: float
     bias: float
     wql: float
     coverage80: float
+    cases: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,6 +182,9 @@ def choose(
         chosen = {ALL: tuple(final)}
         if FOR_NEW in final and NEW in classes:
             chosen[NEW] = (FOR_NEW,)
+    if chosen.get(NEW) == (FOR_NEW,):
+        count = int((classes == NEW).sum())
+        notes.append(Note("new_products", {"products": count, "stand_in": FOR_NEW}))
     mean = _combine(final, chosen, classes)
     around = _quantiles(tested, chosen, classes, panel, mean)
     progress(1.0, "done")
@@ -243,6 +247,18 @@ def rolling_origins(periods: int, horizon: int, wanted: int) -> tuple[int, ...]:
         return ()
     stride = min(horizon, max(1, (last - first) // max(1, wanted - 1)))
     return tuple(sorted(at for at in range(last, last - stride * wanted, -stride) if at >= first))
+
+
+def until_tested(periods: int, horizon: int) -> int:
+    """Periods to come until there are enough origins to choose by; 0 where there are.
+
+    >>> until_tested(5, 8)
+    17
+    """
+    more = 0
+    while len(rolling_origins(periods + more, horizon, ENOUGH_ORIGINS)) < ENOUGH_ORIGINS:
+        more += 1
+    return more
 
 
 def backtest(
@@ -415,6 +431,7 @@ def _measures(tested: Backtest, forecast: Floats, classes: Strings) -> dict[str,
             metrics.bias(actual, mean),
             metrics.wql(actual, quantiles),
             metrics.coverage80(actual, quantiles),
+            int(np.isfinite(actual).sum()),
         )
     return result
 

@@ -74,11 +74,9 @@ def build_tiny() -> list[Product]:
     """Two products, three orders: two of last month, one of this morning."""
     cells = _works()
     made = [_product(number, cells) for number in (0, 8)]
-    chance = random.Random(3)
-    for number, (days, who, what) in enumerate(
-        ((30, "Alice", (0,)), (20, "Bob", (0, 1)), (0, "Carol", (1,))), 1
-    ):
-        _order(number, Sold(MONDAY - timedelta(days=days, hours=1), who, what), made, chance)
+    came = ((30, "Alice", (0,)), (20, "Bob", (0, 1)), (0, "Carol", (1,)))
+    ago = [(MONDAY - timedelta(days=days, hours=1), who, what) for days, who, what in came]
+    order_more(made, [Sold(*one) for one in ago])
     return made
 
 
@@ -86,7 +84,7 @@ def build_first_hour() -> list[Product]:
     """Two products and one order, of this morning: no week is over yet."""
     cells = _works()
     made = [_product(number, cells) for number in (0, 8)]
-    _order(1, Sold(MONDAY - timedelta(hours=1), "Alice", (0,)), made, random.Random(1))
+    order_more(made, [Sold(MONDAY - timedelta(hours=1), "Alice", (0,))])
     return made
 
 
@@ -94,6 +92,12 @@ def build_empty() -> list[Product]:
     """Two products that nobody has ordered yet."""
     cells = _works()
     return [_product(number, cells) for number in (0, 8)]
+
+
+def order_more(made: Sequence[Product], sold: Sequence[Sold]) -> None:
+    """Orders beside the 400."""
+    for number, one in enumerate(sold, Order.objects.count() + 1):
+        _order(number, one, made, random.Random(number))
 
 
 # What was ordered
@@ -143,7 +147,7 @@ def _popular(chance: random.Random) -> int:
 
 def _order(number: int, sold: Sold, made: Sequence[Product], chance: random.Random) -> None:
     """Delivered long ago, or still open where it came in the last fortnight."""
-    fresh = sold.at > MONDAY - timedelta(days=14)
+    fresh = sold.at > MONDAY - timedelta(days=14)  # still to be made
     by = _customer(sold.who) if sold.who else None
     order = Order.objects.create(
         number=f"T{number:04d}",

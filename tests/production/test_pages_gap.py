@@ -111,7 +111,7 @@ def test_an_unknown_product_is_not_found(planner):
 def test_orders_and_wishes_are_told_apart(planner, measured):
     lamp, _ = measured
     assert "Only orders are counted" in page(planner, "gap")
-    earlier_needs(lamp, answered=1, all_of_them=4)
+    earlier_needs(lamp, answered=5, all_of_them=20)
     event("abandon", lamp, NOW + timedelta(hours=9), "Carol")
     gap.measure(WEEK_AFTER)
     text = page(planner, "gap")
