@@ -151,11 +151,8 @@ def _what(figure: GapMeasurement | None) -> Answer:
 
 
 def _too_few(cases: int) -> str:
-    return ngettext(
-        "Only %(cases)d so far; a share is told from %(needed)d on.",
-        "Only %(cases)d so far; a share is told from %(needed)d on.",
-        cases,
-    ) % {"cases": cases, "needed": ENOUGH_LINES}
+    told = _("Only %(cases)d so far; a share is told from %(needed)d on.")
+    return told % {"cases": cases, "needed": ENOUGH_LINES}
 
 
 def _which(mix: GapMeasurement | None, volume: GapMeasurement | None) -> Answer:

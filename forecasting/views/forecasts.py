@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil, floor
 from typing import Any
 
 from django import forms
@@ -17,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from forecasting import comparing, outlook, overriding, wording
+from forecasting import comparing, enough, outlook, overriding, wording
 from forecasting.history import week_of
 from forecasting.methods.classification import CLASSES, NEW
 from forecasting.models import (
@@ -59,15 +58,6 @@ class Row:
     @property
     def next_week(self) -> ForecastPoint:
         return self.points[0]
-
-    @property
-    def low(self) -> int:
-        """Pieces come whole."""
-        return floor(float(self.next_week.quantiles[0]))
-
-    @property
-    def high(self) -> int:
-        return ceil(float(self.next_week.quantiles[-1]))
 
     @property
     def month(self) -> float:
@@ -400,6 +390,8 @@ class Shared:
     sku: str
     groups: list[tuple[str, list[tuple[str, float]]]]
     rests_on: str
+    digits: int
+    """Of a percentage: none where few orders stand behind it."""
 
 
 def _shared(product_id: int) -> Shared:
@@ -415,7 +407,8 @@ def _shared(product_id: int) -> Shared:
         own,
     )
     told = words % {"own": own, "family": family}
-    return Shared(sheet.name, sheet.sku, _named(sheet, shares), told)
+    digits = int(own >= enough.CHOICES)
+    return Shared(sheet.name, sheet.sku, _named(sheet, shares), told, digits)
 
 
 def _named(

@@ -259,7 +259,10 @@ class Measured:
 
 def _accuracy(row: TrainingRun) -> dict[str, Any]:
     found = list(row.accuracies.order_by("demand_class", "rmsse", "method"))
-    return {"rows": [Measured(one) for one in found], "skill": _skills(found)}
+    return {
+        "rows": [Measured(one) for one in found if one.rmsse is not None],
+        "skill": _skills(found),
+    }
 
 
 def _skills(found: Iterable[Accuracy]) -> list[tuple[str, float]]:

@@ -128,6 +128,11 @@ def test_spoiled_pieces_are_told_down_to_the_report(planner):
     JobReport.objects.create(job=job, good=3, scrap=1, reason="Blob", by="Bob", at=NOW)
     gap.measure(WEEK_AFTER)
     text = page(planner, "gap")
+    assert "1 of 4 pieces spoiled at first" in text
+    assert "right the first time" not in text  # a share is told from twenty pieces on
+    JobReport.objects.create(job=job, good=12, scrap=4, reason="Blob", by="Bob", at=NOW)
+    gap.measure(WEEK_AFTER)
+    text = page(planner, "gap")
     assert "75.0 % right the first time" in text
     text = page(planner, "gap-product", floor.configuration.product_id)
     assert "Blob" in text
