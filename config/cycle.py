@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from config import wording
 from config.models import CycleRun
-from forecasting import runs, scoring
+from forecasting import footing, runs, scoring
 from forecasting.models import TrainingRun
 from forecasting.wording import RULES_OF_WEEKS
 from journal import dispatch
@@ -163,6 +163,8 @@ def _score(cycle: Cycle, progress: Progress) -> Did:
 
 
 def _forecast(cycle: Cycle, progress: Progress) -> Did:
+    if lacking := footing.lacks_history(cycle.as_of, cycle.products):
+        return Did(lacking)  # a shop of the first days still plans what is ordered
     run = _trained(TrainingRun.Kind.FORECAST, cycle, {"product_ids": cycle.products})
     corrections: dict[str, int] = run.metrics.get("cleaned", {})
     facts = {

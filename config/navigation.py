@@ -29,7 +29,14 @@ class Group(NamedTuple):
 
 
 NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
-    ("", [Item(_("Dashboard"), "home", "dashboard"), Item(_("Gap"), "chart", "production:gap")]),
+    (
+        "",
+        [
+            Item(_("Dashboard"), "home", "dashboard"),
+            Item(_("Gap"), "chart", "production:gap"),
+            Item(_("What the shop knows"), "info", "footing"),
+        ],
+    ),
     (
         _("Want"),
         [

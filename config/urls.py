@@ -8,7 +8,16 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, begin, dashboard, health, imports, language, password
+from config.views import (
+    alarms,
+    begin,
+    dashboard,
+    footing,
+    health,
+    imports,
+    language,
+    password,
+)
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -43,6 +52,7 @@ urlpatterns = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="api-docs"),
     staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
+    path("staff/footing/", footing.footing, name="footing"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
     path("staff/imports/", include(imports)),
     path("staff/", include("forecasting.urls_staff")),

@@ -16,6 +16,8 @@ DID: dict[str, Promise] = {
         "%(products)d products over %(weeks)d weeks, %(cleaned)d product weeks evened out, "
         "%(status)s"
     ),
+    "no_orders": _("Nothing was ordered yet, so nothing is forecast"),
+    "no_week": _("No week with orders is over yet, so nothing is forecast; orders are planned"),
     "ranked": _("%(items)d products, %(users)d visitors and customers, %(status)s"),
     "netted": _(
         "%(made)d work orders for orders, %(foreseen)d for the forecast, %(resized)d changed, "

@@ -1,6 +1,7 @@
 """What customers will want: cleaned history, training runs, forecasts and option shares."""
 
 from datetime import date, datetime
+from math import ceil, floor
 
 from django.db import models
 from django.db.models import F, Q, Sum
@@ -208,6 +209,15 @@ class ForecastPoint(models.Model):
     @property
     def expected(self) -> float:
         return self.mean if self.override is None else self.override
+
+    @property
+    def low(self) -> int:
+        """The .1 quantile in whole pieces, as they come."""
+        return floor(float(self.quantiles[0]))
+
+    @property
+    def high(self) -> int:
+        return ceil(float(self.quantiles[-1]))
 
     @property
     def state(self) -> str:

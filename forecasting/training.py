@@ -7,6 +7,7 @@
 5. The run's promotion flips it live.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
@@ -18,10 +19,12 @@ from typing import Any
 import numpy as np
 from django.db import transaction
 
-from forecasting import artefacts, runs
+from forecasting import artefacts, enough, runs
 from forecasting.history import History, gather, week_of
 from forecasting.methods import options, selection
+from forecasting.methods.classification import NEW
 from forecasting.methods.method import COMBINED, Progress
+from forecasting.methods.quantiles import of_sum
 from forecasting.methods.registry import methods_for
 from forecasting.methods.selection import ALL, Measures, Selection
 from forecasting.methods.series import Floats, Panel
@@ -66,7 +69,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
         {"options": option_model.to_dict(), "option_sales": len(sales)},
     )
     return runs.Outcome(
-        metrics=_metrics(history, chosen, len(sales)),
+        metrics=_metrics(history, chosen, sales),
         wins=_wins(run, chosen),
         publish=partial(_publish, forecast),
         notes=[asdict(note) for note in chosen.notes],
@@ -270,15 +273,18 @@ def _sums(history: History) -> dict[tuple[str, int], list[int]]:
 
 def _summed(panel: Panel, chosen: Selection, members: list[int]) -> tuple[Floats, Floats]:
     """The sum of the members' means, so that the levels agree, inside the band of a forecast of
-    the summed series itself: summing quantiles would pretend that all go wrong together."""
+    the summed series itself: summing quantiles would pretend that all go wrong together. Where
+    that series is too short to be tested, the members' own bands together."""
     mean = chosen.mean[members].sum(axis=0)
-    total = np.nansum(panel.values[members], axis=0, keepdims=True)
-    whole = Panel(total, ("sum",), panel.starts, panel.season)
+    begun = int(np.isfinite(panel.values[members]).any(axis=0).argmax())
+    total = np.nansum(panel.values[members, begun:], axis=0, keepdims=True)
+    whole = Panel(total, ("sum",), panel.starts[begun:], panel.season)
     own = selection.choose(
         whole, mean.size, methods_for(mean.size, ["seasonal naive", "exponential smoothing"])
     )
-    middle = np.maximum(own.mean[0], 1e-9)
-    return mean, own.quantiles[0] * (mean / middle)[:, None]
+    if len(own.origins) < selection.ENOUGH_ORIGINS or not (own.mean > 0).all():
+        return mean, of_sum(chosen.mean[members], chosen.quantiles[members])
+    return mean, own.quantiles[0] * (mean / own.mean[0])[:, None]
 
 
 def _shares(
@@ -312,22 +318,35 @@ def _accuracies(run: TrainingRun, chosen: Selection) -> Iterable[Accuracy]:
 
 
 def _known(measures: Measures) -> dict[str, float | None]:
-    """JSON and databases know no NaN: what is not known is null."""
+    """JSON and databases know no NaN: what is not known is null, as is what rests on few cases."""
+    figures = asdict(measures)
+    known = figures.pop("cases") >= enough.CASES
     return {
-        name: round(value, 5) if isfinite(value) else None
-        for name, value in asdict(measures).items()
+        name: round(value, 5) if known and isfinite(value) else None
+        for name, value in figures.items()
     }
 
 
-def _metrics(history: History, chosen: Selection, sold: int) -> dict[str, Any]:
-    combined = chosen.metrics.get(COMBINED, {}).get(ALL)
+def _metrics(history: History, chosen: Selection, sales: list[options.Sale]) -> dict[str, Any]:
+    tested = chosen.metrics.get(COMBINED, {})
+    combined = tested.get(ALL)
+    configured = Counter(sale.product for sale in sales)
+    sold_weeks = (np.nan_to_num(history.panel.values) > 0).sum(axis=1)
     return {
         "products": len(history.products),
         "weeks": history.panel.shape[1],
+        "lines": int((history.lines.lines["quantity"] > 0).sum()),
+        "new": int((chosen.classes == NEW).sum()),
+        "seldom": int((sold_weeks < enough.WEEKS).sum()),
         "cleaned": history.counts,
-        "configurations": sold,
+        "configurations": len(sales),
+        "configured": len(configured),
+        "few_choices": sum(lines < enough.CHOICES for lines in configured.values()),
+        "cases": combined.cases if combined else 0,
+        "cases_by_class": {name: one.cases for name, one in tested.items() if name != ALL},
         "chosen": {name: list(methods) for name, methods in chosen.chosen.items()},
         "origins": len(chosen.origins),
+        "weeks_to_test": selection.until_tested(history.panel.shape[1], len(chosen.starts)),
         "horizon": len(chosen.starts),
         **(_known(combined) if combined else {}),
     }

@@ -19,10 +19,20 @@ CLASSES: dict[str, tuple[Promise, Promise]] = {
 METHODS: dict[str, tuple[Promise, Promise]] = {
     "naive": (_("Last week again"), _("Expects what was sold in the last week.")),
     "seasonal naive": (
-        _("Same week last year"),
-        _("Expects what was sold in the same week a year ago."),
+        _("Same week last year, else the average"),
+        _(
+            "Expects what was sold in the same week a year ago; the average so far where a product "
+            "is younger than that."
+        ),
     ),
     "mean": (_("Long average"), _("Expects the average of all weeks so far.")),
+    "pooled mean": (
+        _("Own average beside the usual"),
+        _(
+            "Expects the average since the first order; the fewer weeks a product has, the nearer "
+            "to what the shop's products usually sell."
+        ),
+    ),
     "exponential smoothing": (
         _("Weighted average"),
         _("Averages the past, recent weeks counting most, with the usual ups and downs of a year."),
@@ -81,10 +91,14 @@ NOT_OVERRIDDEN: dict[str, Promise] = {
 NOTES: dict[str, Promise] = {
     "few_orders": _(
         "%(method)s: %(have)s of about %(needed)s weeks with orders needed; "
-        "“%(stand_in)s” stands in."
+        "the simpler methods stand in."
     ),
     "few_periods": _(
-        "%(method)s: %(have)s of about %(needed)s weeks needed; “%(stand_in)s” stands in."
+        "%(method)s: %(have)s of about %(needed)s weeks needed to be tested; "
+        "the simpler methods stand in."
+    ),
+    "new_products": _(
+        "Products too new to show a pattern: %(products)s; “%(stand_in)s” stands in for them."
     ),
     "few_origins": _(
         "Only %(tested)s past dates could be tested, %(needed)s are needed to choose a method; "

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from django.conf import settings
-from django.db.models import F, FloatField, QuerySet
+from django.db.models import Count, F, FloatField, Min, QuerySet
 from django.db.models.functions import Cast
 
 from journal.models import Transition
@@ -26,6 +26,7 @@ from orders.models import (
     OptionGroup,
     Order,
     OrderLine,
+    Product,
     PromiseRevision,
     Return,
 )
@@ -115,6 +116,22 @@ def lines(
     committed = {key: _day(value) for key, value in _committed(as_of).items()}
     _turn_back(frame, "committed_date", committed)
     return frame[frame["status"] != "cancelled"].reset_index(drop=True)
+
+
+def first_ordered(as_of: datetime, product_ids: Collection[int] | None = None) -> datetime | None:
+    """When the first order came that was not cancelled; None where none had come by `as_of`."""
+    rows = OrderLine.objects.wanted().known_at(as_of)
+    if product_ids is not None:
+        rows = rows.filter(configuration__product_id__in=product_ids)
+    first: datetime | None = rows.aggregate(first=Min("order__placed_at"))["first"]
+    return first
+
+
+def times_ordered(family_of: int) -> dict[int, int]:
+    """Order lines of each product in the family of a product."""
+    family = Product.objects.filter(pk=family_of).values("family")
+    rows = OrderLine.objects.wanted().filter(configuration__product__family__in=family)
+    return dict(rows.values_list("configuration__product").annotate(Count("pk")).order_by())
 
 
 def _known(

@@ -26,6 +26,8 @@ from production.models import GapMeasurement, Plan
 Pieces = Mapping[int, float]
 Measure, Side = GapMeasurement.Measure, GapMeasurement.Side
 WEEK = timedelta(days=7)
+ENOUGH_NEEDS = 20  # earlier wishes from which their conversion is believed
+ENOUGH_LINES = 20  # order lines or pieces from which a share of them is told in percent
 
 # The words of `told`; what is stored are the codes.
 NAMES: dict[str, Promise] = {
@@ -198,10 +200,12 @@ def _week(
 @dataclass(frozen=True)
 class Unmet:
     """Needs of a week that no order answered, weighted: `counts` needs a product, `conversion`
-    the share of earlier needs that an order answered (None: not known, so they weigh nothing)."""
+    the share of `known` earlier needs that an order answered (None: too few are known, so they
+    weigh nothing)."""
 
     counts: Mapping[int, int]
     conversion: float | None
+    known: int = 0
 
     @property
     def weighted(self) -> Pieces:
@@ -216,10 +220,11 @@ def unmet(needs: pd.DataFrame, start: datetime, products: Collection[int]) -> Un
     """
     begun = pd.Timestamp(start)
     known = needs[needs["at"] + demand.SAME_NEED < begun]
-    conversion = float(known["answered_at"].notna().mean()) if len(known) else None
+    enough = len(known) >= ENOUGH_NEEDS
+    conversion = float(known["answered_at"].notna().mean()) if enough else None
     open_ = needs[(needs["at"] >= begun) & needs["answered_at"].isna()]
     counts = Counter(open_[open_["product_id"].isin(list(products))]["product_id"].tolist())
-    return Unmet(counts, conversion)
+    return Unmet(counts, conversion, len(known))
 
 
 @dataclass(frozen=True)
@@ -241,6 +246,7 @@ class _Wants:
             "not_ordered": round(weighted, 4),
             "unmet_needs": needs,
             "conversion": self.intent.conversion,
+            "learned_from": self.intent.known,
         }
 
 
@@ -300,6 +306,7 @@ def _want_plan(
                 **compared,
                 **wants.details(),
                 **_money(wanted, planned, sheets, lines),
+                "lines": len(lines),
                 "bias": bias(wanted, planned),
             },
         ),

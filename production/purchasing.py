@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Exists, OuterRef, Subquery, Sum
-from django.db.models.functions import Coalesce
 
 from production.calendars import plant_zone
 from production.models import Job, Material, Plan, PlanEntry, WorkOrder
@@ -49,6 +48,8 @@ class MaterialNeed:
     later: Decimal
     short_on: date | None
     purchase: Purchase | None
+    counted: bool = True
+    """Somebody once booked it; else it is taken as not in stock, which is a guess."""
 
     @property
     def too_late(self) -> bool:
@@ -70,8 +71,8 @@ def needs(now: datetime) -> list[MaterialNeed]:
     """Every material, what runs short first on top; few questions however many there are."""
     today = today_of(now)
     uses = _uses(today)
-    materials = Material.objects.annotate(in_stock=Coalesce(Sum("moves__quantity"), Decimal(0)))
-    found = [_need(one, Decimal(one.in_stock), uses.get(one.code, []), today) for one in materials]
+    materials = Material.objects.annotate(in_stock=Sum("moves__quantity"))
+    found = [_need(one, one.in_stock, uses.get(one.code, []), today) for one in materials]
     return sorted(found, key=lambda need: (need.short_on or date.max, need.material.name))
 
 
@@ -116,7 +117,8 @@ def _bom_lines(lines: list[FrozenMaterial]) -> Iterator[BomLine]:
             yield BomLine(line["material"], quantity, Decimal(line["scrap_percent"]) / 100)
 
 
-def _need(material: Material, on_hand: Decimal, uses: list[Use], today: date) -> MaterialNeed:
+def _need(material: Material, booked: Decimal | None, uses: list[Use], today: date) -> MaterialNeed:
+    on_hand = Decimal(booked or 0)
     by_week = _by_week(uses, today)
     demands = [
         Demand(
@@ -143,6 +145,7 @@ def _need(material: Material, on_hand: Decimal, uses: list[Use], today: date) ->
         sum((q for week, q in by_week.items() if week >= WEEKS), Decimal(0)),
         today + timedelta(days=lacking[0][0]) if lacking else None,
         _purchase(orders[0].quantity, orders[0].start, orders[0].due, today) if orders else None,
+        counted=booked is not None,
     )
 
 

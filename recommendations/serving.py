@@ -24,6 +24,8 @@ from recommendations.training import EVENT_WEIGHT, KIND
 
 logger = logging.getLogger("tailorline.suggestions")
 
+OFTEN = 10  # customers who took both, from which a pair is called frequent
+
 
 @dataclass(frozen=True)
 class Visitor:
@@ -103,7 +105,7 @@ def _why(line: Suggestion, names: dict[int, str]) -> str:
     if line.kind is ReasonKind.ORDERED and because:
         return _("Because you ordered %(product)s") % {"product": because}
     if line.kind is ReasonKind.VIEWED and because:
-        return _("Often ordered with %(product)s") % {"product": because}
+        return _often(because, line.count)
     if line.kind is ReasonKind.SIMILAR and because:
         return _("Similar to %(product)s") % {"product": because}
     if line.kind is ReasonKind.AGAIN:
@@ -115,6 +117,18 @@ def _why(line: Suggestion, names: dict[int, str]) -> str:
             line.count,
         ) % {"count": line.count}
     return _("From our catalogue")
+
+
+def _often(product: str, customers: int) -> str:
+    """Called frequent only where many did; else how many it was."""
+    if customers >= OFTEN:
+        return _("Often ordered with %(product)s") % {"product": product}
+    told = ngettext(
+        "%(count)d customer chose this and %(product)s",
+        "%(count)d customers chose this and %(product)s",
+        customers,
+    )
+    return told % {"count": customers, "product": product}
 
 
 def _day(moment: datetime) -> float:

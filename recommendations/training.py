@@ -12,6 +12,7 @@ from forecasting.runs import TrainingRun
 from orders import behaviour, catalogue, demand
 from recommendations.models import Ranking
 from recommendations.rankers import Blend, Interactions, Listing, Product
+from recommendations.rankers.cooccurrence import Cooccurrence
 
 KIND = "ranking"
 LEARNED_FROM = timedelta(days=730)
@@ -27,7 +28,8 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     beat(0, "gathering orders and visits")
     since, product_ids = run.data_cut - LEARNED_FROM, run.params.get("product_ids")
     lines = demand.lines(run.data_cut, since=since, product_ids=product_ids)
-    log = Interactions.from_rows([*ordered_rows(lines), *_visits(run.data_cut, since, product_ids)])
+    visits = list(_visits(run.data_cut, since, product_ids))
+    log = Interactions.from_rows([*ordered_rows(lines), *visits])
     beat(0.3, "reading the catalogue")
     products = listed_products(product_ids)
     beat(0.4, "fitting the rankers")
@@ -36,7 +38,7 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     path, digest = artefacts.save(f"ranking-{run.pk}-{run.attempts}", blend.to_arrays(), {})
     ranking, _ = Ranking.objects.update_or_create(run=run, defaults={"as_of": run.data_cut})
     return runs.Outcome(
-        metrics=_metrics(blend, log),
+        metrics={**_metrics(blend, log), "lines": len(lines), "visits": len(visits)},
         wins=_wins(run, blend),
         publish=partial(_publish, ranking),
         notes=_notes(blend),
@@ -104,10 +106,17 @@ def _metrics(blend: Blend, log: Interactions) -> dict[str, Any]:
         "items": len(blend.items),
         "users": len(log.users),
         "events": len(log.item),
+        "pairs": pairs(blend),
         "ndcg20_new": blend.judged.get(Listing.NEW),
         "ndcg20_any": blend.judged.get(Listing.ANY),
         "weights": {name: dict(weights) for name, weights in blend.weights.items()},
     }
+
+
+def pairs(blend: Blend) -> int:
+    """Pairs of products that enough customers took together to count."""
+    together = blend.rankers.get("cooccurrence")
+    return together.similar.nnz // 2 if isinstance(together, Cooccurrence) else 0
 
 
 def _notes(blend: Blend) -> list[str]:

@@ -19,6 +19,7 @@ OUTLETS = {
         "journal.alone",
         "journal.deliveries",
         "journal.dispatch",
+        "journal.footing",
         "journal.idempotency",
         "journal.lists",
         "journal.models",

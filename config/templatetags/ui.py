@@ -120,7 +120,10 @@ def duration(value: timedelta | None) -> str:
 
 @register.filter
 def percent(value: float | None, digits: int = 0) -> str:
-    return MISSING if value is None else f"{number_format(round(value * 100, digits), digits)} %"
+    if value is None:
+        return MISSING
+    rounded = round(value * 100, digits) + 0.0  # nothing is less than nothing: no -0
+    return f"{number_format(rounded, digits)} %"
 
 
 @register.filter

@@ -19,6 +19,7 @@ from config.templatetags.ui import money, percent
 from config.views import alarms
 from journal.access import staff_only
 from orders.models import OrderLine
+from production.gap import ENOUGH_LINES
 from production.models import GapMeasurement, PlanEntry
 from production.models.jobs import Job
 
@@ -44,6 +45,7 @@ class Answer:
     value: str = ""
     words: str = ""
     measure: str = ""
+    lacking: str = ""
 
     @property
     def known(self) -> bool:
@@ -132,6 +134,8 @@ def _what(figure: GapMeasurement | None) -> Answer:
     question = _("What do they want?")
     if figure is None:
         return Answer(question)
+    if figure.wanted < ENOUGH_LINES:
+        return Answer(question, lacking=_too_few(round(figure.wanted)))
     baseline = float(figure.details.get("baseline_bits") or 0)
     saved = float(figure.details.get("saved_bits") or 0)
     measure = _(
@@ -146,6 +150,11 @@ def _what(figure: GapMeasurement | None) -> Answer:
     return Answer(question, percent(saved / baseline if baseline else 0.0), words, measure)
 
 
+def _too_few(cases: int) -> str:
+    told = _("Only %(cases)d so far; a share is told from %(needed)d on.")
+    return told % {"cases": cases, "needed": ENOUGH_LINES}
+
+
 def _which(mix: GapMeasurement | None, volume: GapMeasurement | None) -> Answer:
     question = _("Which, and how many?")
     if mix is None or volume is None:
@@ -154,7 +163,12 @@ def _which(mix: GapMeasurement | None, volume: GapMeasurement | None) -> Answer:
     words = _("pieces planned too many or too few, of %(wanted)s wanted") % {
         "wanted": number_format(volume.wanted, 0, force_grouping=True)
     }
-    measure = _("off by %(volume)s in volume and %(mix)s in mix; planned %(planned)s pieces") % {
+    told = (
+        _("off by %(volume)s in volume and %(mix)s in mix; planned %(planned)s pieces")
+        if volume.wanted >= ENOUGH_LINES
+        else _("planned %(planned)s pieces; too few were wanted to tell a share")
+    )
+    measure = told % {
         "volume": percent(volume.value),
         "mix": percent(mix.value),
         "planned": number_format(volume.answered, 0, force_grouping=True),
@@ -168,10 +182,11 @@ def _when(figure: GapMeasurement | None) -> Answer:
         return Answer(question)
     value = _("%(hours)s h") % {"hours": number_format(figure.value * 24, 0, force_grouping=True)}
     words = _("promised later than asked for, on average")
-    later = figure.details.get("later_share")
+    later = figure.details.get("later_share") or 0.0
+    enough = figure.wanted >= ENOUGH_LINES
     measure = _("%(days)s days from asked for to promised; %(share)s of %(lines)s lines later") % {
         "days": number_format(figure.value, 1),
-        "share": percent(later),
+        "share": percent(later) if enough else round(later * figure.wanted),
         "lines": number_format(figure.wanted, 0),
     }
     return Answer(question, value, words, measure)
@@ -183,8 +198,9 @@ def _as_ordered(figure: GapMeasurement | None) -> Answer:
         return Answer(question)
     spoiled = round(figure.wanted - figure.answered)
     words = ngettext("piece spoiled at first", "pieces spoiled at first", spoiled)
+    enough = figure.wanted >= ENOUGH_LINES
     measure = _("%(share)s of %(all)s reported pieces were right the first time") % {
-        "share": percent(1 - figure.value, 1),
+        "share": percent(1 - figure.value, 1) if enough else round(figure.answered),
         "all": number_format(figure.wanted, 0, force_grouping=True),
     }
     return Answer(question, number_format(spoiled, 0, force_grouping=True), words, measure)
@@ -195,10 +211,10 @@ def _worth(volume: GapMeasurement | None) -> Answer:
     if volume is None or "money" not in volume.details:
         return Answer(question)
     bias = float(volume.details.get("bias") or 0)
-    measure = (
-        _("planned %(share)s more than was wanted")
-        if bias > 0
-        else _("planned %(share)s less than was wanted")
-    ) % {"share": percent(abs(bias))}
+    more = _("planned %(share)s more than was wanted")
+    less = _("planned %(share)s less than was wanted")
+    measure = (more if bias > 0 else less) % {"share": percent(abs(bias))}
+    if volume.wanted < ENOUGH_LINES:
+        measure = _too_few(round(volume.wanted))
     value = money(volume.details["money"], volume.details.get("currency", "EUR"))
     return Answer(question, value, _("of goods planned too many or too few"), measure)

@@ -11,7 +11,10 @@ from forecasting.methods.series import Floats, Strings
 
 ADI_LIMIT = 1.32
 CV2_LIMIT = 0.49
-CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "new")
+NEW = "new"
+NEW_BELOW = 8
+"""Periods since its first demand below which a series is new."""
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy", NEW)
 
 
 def intervals_and_variation(values: Floats) -> tuple[Floats, Floats]:
@@ -35,7 +38,7 @@ def intervals_and_variation(values: Floats) -> tuple[Floats, Floats]:
     return adi, np.where(mean > 0, variance / np.where(mean > 0, mean, 1.0) ** 2, 0.0)
 
 
-def classify(values: Floats, new_below: int = 8) -> Strings:
+def classify(values: Floats, new_below: int = NEW_BELOW) -> Strings:
     """Demand class of each series; `values` (n, T) → names (n,), one of `CLASSES`.
 
     A series with fewer than `new_below` periods since its first demand, or with fewer than two
@@ -47,7 +50,7 @@ def classify(values: Floats, new_below: int = 8) -> Strings:
     often, even = adi < ADI_LIMIT, cv2 < CV2_LIMIT
     names: Strings = np.select(
         [(age < new_below) | (sold.sum(axis=1) < 2), often & even, often, even],
-        ["new", "smooth", "erratic", "intermittent"],
+        [NEW, "smooth", "erratic", "intermittent"],
         "lumpy",
     ).astype(np.str_)
     return names

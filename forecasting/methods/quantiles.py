@@ -17,6 +17,10 @@ from forecasting.methods.series import Bools, Floats, Strings
 
 ENOUGH = 60
 """Errors that a class and step must have before they are trusted alone."""
+ENOUGH_OF_KIN = 30
+"""Errors that a class and its kin must have together; with fewer, all classes share theirs."""
+KIN = (("smooth", "erratic"), ("intermittent", "lumpy", "new"))
+"""Classes that lend each other errors: in most periods something is sold, or in most nothing."""
 SPREADS = ("level", "both", "own")
 
 
@@ -80,15 +84,32 @@ def spread_of(kind: str, mean: Floats, moved: Floats) -> Floats:
 
 
 def bands(errors: Errors) -> Bands:
-    """Learn the quantiles of backtest errors, per class and over all."""
+    """Learn the quantiles of backtest errors: per class, with its kin where it has few, and over
+    all. What sells every week must not borrow from what hardly sells: half of that is zero."""
     everything = np.ones(errors.classes.size, dtype=np.bool_)
     tables = {"all": _best(errors, everything)}
     for name in np.unique(errors.classes):
-        rows: Bools = errors.classes == name
-        known = np.isfinite(errors.actual[:, rows] - errors.mean[:, rows]).sum()
-        if known >= ENOUGH:
-            tables[str(name)] = _best(errors, rows)
+        kin = next((group for group in KIN if name in group), (name,))
+        own: Bools = errors.classes == name
+        lent: Bools = np.isin(errors.classes, kin)
+        for rows, enough in ((own, ENOUGH), (lent, ENOUGH_OF_KIN)):
+            if np.isfinite(errors.actual[:, rows] - errors.mean[:, rows]).sum() >= enough:
+                tables[str(name)] = _best(errors, rows)
+                break
     return Bands(tables)
+
+
+def of_sum(mean: Floats, quantiles: Floats) -> Floats:
+    """Quantiles (h, 9) of the sum of series that each go their own way.
+
+    `mean` (n, h), `quantiles` (n, h, 9). Distances to the mean add up by their squares, as standard
+    deviations of independent series do; adding the quantiles would let all go wrong together.
+    """
+    away = quantiles - mean[:, :, None]
+    together = np.sign(away.sum(axis=0)) * np.sqrt((away**2).sum(axis=0))
+    summed = np.maximum(mean.sum(axis=0)[:, None] + together, 0.0)
+    raised: Floats = np.maximum.accumulate(summed, axis=1)
+    return raised
 
 
 def without_backtests(values: Floats, classes: Strings) -> Bands:

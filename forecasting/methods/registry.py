@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable
 from forecasting.methods.baselines import Mean, Naive, SeasonalNaive
 from forecasting.methods.boosting import Boosting
 from forecasting.methods.method import Method
+from forecasting.methods.pooled import Pooled
 from forecasting.methods.smoothing import Smoothing
 
 METHODS: dict[str, Callable[[int], Method]] = {
     "seasonal naive": lambda _horizon: SeasonalNaive(),
     "naive": lambda _horizon: Naive(),
     "mean": lambda _horizon: Mean(),
+    "pooled mean": lambda _horizon: Pooled(),
     "exponential smoothing": lambda _horizon: Smoothing(),
     "boosted trees": lambda horizon: Boosting(horizon=horizon),
 }

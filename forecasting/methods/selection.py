@@ -3,7 +3,9 @@
 Every method forecasts from at least three past origins, seeing only what was known then (Tashman
 2000, "Out-of-sample tests of forecasting accuracy"). Per demand class the smallest RMSSE wins,
 among the methods and the mean of the two best. With fewer than three origins a choice would be
-luck: then the methods that can run get equal weights, or seasonal naive stands in alone.
+luck: then the methods that can run get equal weights, or seasonal naive stands in alone. What is
+new was hardly there at any origin: it gets what did best by the series that were new then, or, with
+too few of these, the pooled mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 
 from forecasting.methods import metrics
 from forecasting.methods.baselines import SeasonalNaive
-from forecasting.methods.classification import classify
+from forecasting.methods.classification import NEW, NEW_BELOW, classify
 from forecasting.methods.method import (
     COMBINED,
     Arrays,
@@ -29,6 +31,7 @@ from forecasting.methods.method import (
     silent,
     stored,
 )
+from forecasting.methods.pooled import Pooled
 from forecasting.methods.quantiles import Errors, bands, movement, without_backtests
 from forecasting.methods.registry import methods_for
 from forecasting.methods.series import Bools, Dates, Floats, Panel, Strings
@@ -37,17 +40,19 @@ ENOUGH_ORIGINS = 3
 ENOUGH_SERIES = 10
 """Series that a class must have before it gets a choice of its own."""
 ALL = "all"
+FOR_NEW = Pooled.name
 
 
 @dataclass(frozen=True)
 class Measures:
-    """Backtest accuracy, see `metrics`; NaN where nothing is known."""
+    """Backtest accuracy, see `metrics`; NaN where nothing is known. `cases`: forecasts judged."""
 
     rmsse: float
     wape: float
     bias: float
     wql: float
     coverage80: float
+    cases: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +120,14 @@ class Backtest:
         return np.array(ends).reshape(len(ends), rows, self.horizon)
 
     @property
+    def new_then(self) -> Bools:
+        """Which series had begun shortly before each origin, (o, n)."""
+        begins = np.isfinite(self.panel.values).argmax(axis=1)
+        ages = np.array([at - begins for at in self.origins])
+        young: Bools = (ages > 0) & (ages < NEW_BELOW)
+        return young
+
+    @property
     def movement(self) -> Floats:
         """Usual movement of each series as known at each origin, (o, n)."""
         return np.array([movement(self.panel.values[:, :at]) for at in self.origins])
@@ -155,7 +168,9 @@ def choose(
     if enough:
         chosen = _choices(tested, classes)
         if incumbent and not _beats(tested, chosen, incumbent, classes):
-            chosen, replaced = dict(incumbent), False
+            # how what is new is forecast is no part of the contest: it was not there to be tested
+            kept = {name: names for name, names in chosen.items() if name == NEW}
+            chosen, replaced = {**incumbent, **kept}, False
             notes.append(Note("choice_stays"))
         needed = [one for one in pool if any(one.name in names for names in chosen.values())]
     else:
@@ -165,6 +180,11 @@ def choose(
     final = _fit_all(panel, horizon, needed, seed, notes)
     if not enough:
         chosen = {ALL: tuple(final)}
+        if FOR_NEW in final and NEW in classes:
+            chosen[NEW] = (FOR_NEW,)
+    if chosen.get(NEW) == (FOR_NEW,):
+        count = int((classes == NEW).sum())
+        notes.append(Note("new_products", {"products": count, "stand_in": FOR_NEW}))
     mean = _combine(final, chosen, classes)
     around = _quantiles(tested, chosen, classes, panel, mean)
     progress(1.0, "done")
@@ -229,6 +249,18 @@ def rolling_origins(periods: int, horizon: int, wanted: int) -> tuple[int, ...]:
     return tuple(sorted(at for at in range(last, last - stride * wanted, -stride) if at >= first))
 
 
+def until_tested(periods: int, horizon: int) -> int:
+    """Periods to come until there are enough origins to choose by; 0 where there are.
+
+    >>> until_tested(5, 8)
+    17
+    """
+    more = 0
+    while len(rolling_origins(periods + more, horizon, ENOUGH_ORIGINS)) < ENOUGH_ORIGINS:
+        more += 1
+    return more
+
+
 def backtest(
     panel: Panel,
     horizon: int,
@@ -284,7 +316,25 @@ def _choices(tested: Backtest, classes: Strings) -> dict[str, tuple[str, ...]]:
         rows: Bools = classes == name
         if rows.sum() >= ENOUGH_SERIES:
             chosen[str(name)] = _choice(tested, errors, rows)
+    if NEW in classes and FOR_NEW in tested.forecasts:
+        chosen[NEW] = (_for_new(tested),)
     return chosen
+
+
+def _for_new(tested: Backtest) -> str:
+    """The method with the smallest squared error on series that were new at an origin.
+
+    RMSSE needs a past to scale by, which these do not have.
+    """
+    then = tested.new_then
+    if then.sum() < ENOUGH_SERIES:
+        return FOR_NEW
+    actual = tested.actual[then]
+    errors = {
+        name: float(np.nanmean((actual - forecast[then]) ** 2))
+        for name, forecast in tested.forecasts.items()
+    }
+    return min(errors, key=lambda name: errors[name])
 
 
 def _choice(tested: Backtest, errors: dict[str, Floats], rows: Bools) -> tuple[str, ...]:
@@ -381,6 +431,7 @@ def _measures(tested: Backtest, forecast: Floats, classes: Strings) -> dict[str,
             metrics.bias(actual, mean),
             metrics.wql(actual, quantiles),
             metrics.coverage80(actual, quantiles),
+            int(np.isfinite(actual).sum()),
         )
     return result
 

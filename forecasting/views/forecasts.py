@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from forecasting import comparing, outlook, overriding, wording
+from forecasting import comparing, enough, outlook, overriding, wording
 from forecasting.history import week_of
-from forecasting.methods.classification import CLASSES
+from forecasting.methods.classification import CLASSES, NEW
 from forecasting.models import (
     DemandPoint,
     DemandSeries,
@@ -30,7 +30,7 @@ from forecasting.models import (
 from journal.access import staff_name, staff_only
 from journal.models import Transition
 from journal.moving import Stale
-from orders import catalogue
+from orders import catalogue, demand
 
 A_PAGE = 50
 SHARES_A_PAGE = 20
@@ -58,14 +58,6 @@ class Row:
     @property
     def next_week(self) -> ForecastPoint:
         return self.points[0]
-
-    @property
-    def low(self) -> float:
-        return float(self.next_week.quantiles[0])
-
-    @property
-    def high(self) -> float:
-        return float(self.next_week.quantiles[-1])
 
     @property
     def month(self) -> float:
@@ -193,7 +185,8 @@ def _summed(sums: list[DemandSeries], since: date) -> dict[int, list[float]]:
 
 
 def _skill(skill: Mapping[str, float], demand_class: str) -> float | None:
-    return skill.get(demand_class, skill.get(""))
+    """What is new was not there to be tested: the others' figure says nothing about it."""
+    return skill.get(demand_class, None if demand_class == NEW else skill.get(""))
 
 
 def _actor(request: HttpRequest) -> dict[str, bool]:
@@ -281,6 +274,7 @@ def _page(
         "pattern": wording.demand_class(series.demand_class),
         "pattern_means": wording.explained_class(series.demand_class),
         "method": wording.method(points[0].method) if points else "",
+        "rests_on": _rests_on(past) if series.level == Level.PRODUCT else "",
         "method_means": wording.explained_method(points[0].method) if points else "",
         **_charts(past, points),
         **_actor(request),
@@ -306,6 +300,18 @@ def _past(series: DemandSeries) -> list[dict[str, Any]]:
     sums = points.values("week").annotate(raw=Sum("raw"), cleaned=Sum("cleaned"))
     summed = sums.order_by("-week")[:CHART_WEEKS]
     return [{**week, "rule": "", "censored": False} for week in summed][::-1]
+
+
+def _rests_on(past: list[dict[str, Any]]) -> str:
+    sold = sum(week["raw"] > 0 for week in past)
+    words = ngettext(
+        "Ordered in %(sold)d of %(weeks)d week so far",
+        "Ordered in %(sold)d of %(weeks)d weeks so far",
+        len(past),
+    )
+    if len(past) == CHART_WEEKS:
+        words = _("Ordered in %(sold)d of the last %(weeks)d weeks")
+    return words % {"sold": sold, "weeks": len(past)}
 
 
 def _charts(past: list[dict[str, Any]], points: list[ForecastPoint]) -> dict[str, Any]:
@@ -383,12 +389,26 @@ class Shared:
     name: str
     sku: str
     groups: list[tuple[str, list[tuple[str, float]]]]
+    rests_on: str
+    digits: int
+    """Of a percentage: none where few orders stand behind it."""
 
 
 def _shared(product_id: int) -> Shared:
     shares = outlook.option_shares_of([product_id]).get(product_id, {})
     sheet = catalogue.sheet(product_id)
-    return Shared(sheet.name, sheet.sku, _named(sheet, shares))
+    times = demand.times_ordered(product_id)
+    own, family = times.get(product_id, 0), sum(times.values())
+    words = ngettext(
+        "They rest on %(own)d order of this product and %(family)d of its family. "
+        "The fewer its own are, the nearer the shares lie to those of the family.",
+        "They rest on %(own)d orders of this product and %(family)d of its family. "
+        "The fewer its own are, the nearer the shares lie to those of the family.",
+        own,
+    )
+    told = words % {"own": own, "family": family}
+    digits = int(own >= enough.CHOICES)
+    return Shared(sheet.name, sheet.sku, _named(sheet, shares), told, digits)
 
 
 def _named(

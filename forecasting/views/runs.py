@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from forecasting import comparing, runs, wording
+from forecasting import comparing, enough, runs, wording
 from forecasting.lifecycle import TRAINING_RUN
 from forecasting.models import Accuracy, TrainingRun
 from journal.access import staff_name, staff_only
@@ -110,6 +110,7 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
         "facts": _facts(row),
         "chosen": _chosen(row),
         "accuracy": _accuracy(row),
+        "enough_cases": enough.CASES,
         "weights": _weights(row),
         "transitions": _timeline(row),
         "labels": {name: str(label) for name, (label, _tone) in wording.STATUSES.items()},
@@ -258,7 +259,10 @@ class Measured:
 
 def _accuracy(row: TrainingRun) -> dict[str, Any]:
     found = list(row.accuracies.order_by("demand_class", "rmsse", "method"))
-    return {"rows": [Measured(one) for one in found], "skill": _skills(found)}
+    return {
+        "rows": [Measured(one) for one in found if one.rmsse is not None],
+        "skill": _skills(found),
+    }
 
 
 def _skills(found: Iterable[Accuracy]) -> list[tuple[str, float]]:

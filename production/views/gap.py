@@ -20,7 +20,7 @@ from django.views.decorators.http import require_safe
 from journal.access import staff_only
 from orders import catalogue, demand
 from production.calendars import plant_zone
-from production.gap import edges
+from production.gap import ENOUGH_LINES, edges
 from production.models import GapMeasurement, JobReport
 
 READ = "production.view_gapmeasurement"
@@ -94,6 +94,20 @@ class Row:
     @property
     def difference(self) -> float:
         return self.volume.answered - self.volume.wanted
+
+    @property
+    def share(self) -> float | None:
+        """How many percent; nothing of few pieces, beside which their number says more."""
+        return self.volume.value if enough(self.volume) else None
+
+    @property
+    def wrong(self) -> float | None:
+        return self.mix if enough(self.volume) else None
+
+
+def enough(row: GapMeasurement) -> bool:
+    """Whether a share of what the row counts says something."""
+    return row.wanted >= ENOUGH_LINES
 
 
 class WeekForm(forms.Form):
@@ -287,7 +301,7 @@ def _unit(measures: tuple[str, ...]) -> str:
 
 
 def _value(row: GapMeasurement | None) -> float | None:
-    if row is None:
+    if row is None or (row.measure in SHARES and not enough(row)):
         return None
     return row.value * 100 if row.measure in SHARES else row.value
 
@@ -310,14 +324,19 @@ def _choice_told(row: GapMeasurement) -> list[str]:
         "saved": _figure(abs(less), 2),
         "plain": _figure(row.details.get("baseline_bits", 0), 2),
     }
+    compared = (
+        _("%(saved)s more than last quarter's shares, which gave %(plain)s")
+        if less < 0
+        else _("%(saved)s less than last quarter's shares, which gave %(plain)s")
+    )
+    lines = ngettext(
+        "Only %(lines)d order line: too few to judge by",
+        "Only %(lines)d order lines: too few to judge by",
+        round(row.wanted),
+    )
     return [
         _("%(bits)s bits of surprise an order line") % bits,
-        (
-            _("%(saved)s more than last quarter's shares, which gave %(plain)s")
-            if less < 0
-            else _("%(saved)s less than last quarter's shares, which gave %(plain)s")
-        )
-        % saved,
+        compared % saved if enough(row) else lines % {"lines": round(row.wanted)},
     ]
 
 
@@ -326,8 +345,9 @@ def _volume_told(row: GapMeasurement) -> list[str]:
         "wanted": _figure(row.wanted),
         "planned": _figure(row.answered),
     }
+    share = _("%(share)s %% of the pieces differ") % {"share": _figure(row.value * 100, 0)}
     return [
-        _("%(share)s %% of the pieces differ") % {"share": _figure(row.value * 100, 0)},
+        *([share] if enough(row) else []),
         _("%(wanted)s wanted, %(planned)s planned") % pieces,
         *_wants_told(row),
     ]
@@ -354,8 +374,9 @@ def _wants_told(row: GapMeasurement) -> list[str]:
 
 def _quality_told(row: GapMeasurement) -> list[str]:
     known = row.details
+    share = _("%(share)s %% right the first time") % {"share": _figure((1 - row.value) * 100, 1)}
     told = [
-        _("%(share)s %% right the first time") % {"share": _figure((1 - row.value) * 100, 1)},
+        *([share] if enough(row) else []),
         _("%(scrap)s of %(first)s pieces spoiled at first")
         % {"scrap": _figure(known["scrap_at_first"]), "first": _figure(known["first"])},
     ]
@@ -368,20 +389,29 @@ def _quality_told(row: GapMeasurement) -> list[str]:
 
 def _mix_told(row: GapMeasurement) -> list[str]:
     share = {"share": _figure(row.value * 100, 0)}
-    return [_("%(share)s %% planned for the wrong product") % share]
+    return [_("%(share)s %% planned for the wrong product") % share] if enough(row) else []
 
 
 def _time_told(row: GapMeasurement) -> list[str]:
-    share = _figure(row.details.get("later_share", 0) * 100, 0)
-    lines = ngettext(
-        "%(share)s %% of %(lines)d order line later than asked",
-        "%(share)s %% of %(lines)d order lines later than asked",
-        round(row.wanted),
+    days = _("%(days)s days later than asked for") % {"days": _figure(row.value, 1)}
+    return [days, _later_told(row.details.get("later_share", 0), round(row.wanted), enough(row))]
+
+
+def _later_told(share: float, lines: int, in_percent: bool) -> str:
+    told = (
+        ngettext(
+            "%(share)s %% of %(lines)d order line later than asked",
+            "%(share)s %% of %(lines)d order lines later than asked",
+            lines,
+        )
+        if in_percent
+        else ngettext(
+            "%(later)d of %(lines)d order line later than asked",
+            "%(later)d of %(lines)d order lines later than asked",
+            lines,
+        )
     )
-    return [
-        _("%(days)s days later than asked for") % {"days": _figure(row.value, 1)},
-        lines % {"share": share, "lines": round(row.wanted)},
-    ]
+    return told % {"share": _figure(share * 100, 0), "lines": lines, "later": round(share * lines)}
 
 
 # One product

@@ -28,6 +28,9 @@ from recommendations.rankers.interface import (
     taken,
 )
 
+ALIKE = 0.2
+"""Closeness (cosine) from which two items are called alike; a colour in common is not enough."""
+
 _WORD = re.compile(r"[^\W_]+")
 _HAN = re.compile(r"([\u3400-\u9fff]+)")
 
@@ -83,11 +86,11 @@ class Content:
         return np.exp(-0.5 * away**2) * known[None, :] * (weight > 0)[:, None]
 
     def explain(self, history: History, items: Ints) -> list[Reason | None]:
-        """The item of the history whose words and options are nearest, where any is shared."""
+        """The item of the history whose words and options are nearest, where one is near."""
         if not history.item.size or not items.size:
             return [None] * len(items)
         shared = (self.terms[history.item] @ self.terms[items].T).toarray()
-        shared = shared * history.weight[:, None]
+        shared = np.where(shared >= ALIKE, shared * history.weight[:, None], 0.0)
         shared[history.item[:, None] == items[None, :]] = 0.0
         best = shared.argmax(axis=0)
         return [

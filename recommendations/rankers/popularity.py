@@ -28,6 +28,9 @@ from recommendations.rankers.interface import (
     taken,
 )
 
+AN_ORDER = 1.0
+"""Weight of an event from which it is an order; who only looked is no customer."""
+
 
 @dataclass(frozen=True)
 class PopularityParams:
@@ -44,7 +47,8 @@ class PopularityParams:
 class Popularity:
     """Decayed number of distinct customers per item; the same for everybody.
 
-    ``trend`` (n_items,) decayed customers; ``lately`` (n_items,) customers inside the window.
+    ``trend`` (n_items,) decayed customers and visitors; ``lately`` (n_items,) customers who ordered
+    inside the window.
     """
 
     trend: Floats
@@ -98,7 +102,8 @@ class Popularity:
 
 def _counts(data: Interactions, as_of: float, window: float) -> tuple[Floats, Floats]:
     decayed = preferences(data, as_of, window / 2)
-    recent = preferences(data.where(data.day > as_of - window), as_of, window)
+    ordered = data.where((data.day > as_of - window) & (data.weight >= AN_ORDER))
+    recent = preferences(ordered, as_of, window)
     trend = np.asarray(decayed.sum(axis=0), dtype=np.float64).ravel()
     lately = np.bincount(recent.indices, minlength=len(data.items)).astype(np.float64)
     return trend, lately

@@ -155,6 +155,7 @@ def test_a_page_carries_no_inline_script_and_no_inline_style(client, db):
         (ui.count(6.5), "6"),
         (ui.count(7.5), "8"),
         (ui.percent(0.1999), "20 %"),
+        (ui.percent(-0.0013), "0 %"),
         (ui.amount(1200, "pc"), "1,200"),
         (ui.amount(3.75, "kg"), "3.75"),
         (ui.amount(37.54, "kg"), "37.5"),

@@ -165,7 +165,15 @@ def with_consent(user: Any) -> str:
     return works.address(made, "orders:staff-customer")
 
 
+def thin(user: Any) -> str:
+    """A shop with a first forecast from little, and one that has nothing at all."""
+    foreseen.forecast(user)
+    return reverse("footing")
+
+
 WORKS_PAGES = [
+    Page("footing", thin, "staff"),
+    plain("footing#empty", "staff"),
     Page("dashboard", in_the_works("dashboard"), "staff"),
     plain("dashboard#empty", "staff"),
     Page("dashboard#alarms", out_of_hope, "staff"),

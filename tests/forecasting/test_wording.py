@@ -21,7 +21,7 @@ def test_a_stored_note_is_put_into_the_readers_words():
     }
     assert wording.said(note) == (
         "Learned from all products: 214 of about 400 weeks with orders needed; "
-        "“Same week last year” stands in."
+        "the simpler methods stand in."
     )
 
 
@@ -31,13 +31,19 @@ def test_a_stored_note_is_put_into_the_readers_words():
         (
             "few_periods",
             {"method": "boosted trees", "have": 14, "needed": 20, "stand_in": "seasonal naive"},
-            "Learned from all products: 14 of about 20 weeks needed; "
-            "“Same week last year” stands in.",
+            "Learned from all products: 14 of about 20 weeks needed to be tested; "
+            "the simpler methods stand in.",
         ),
         (
             "few_origins",
             {"tested": 2, "needed": 3},
             "Only 2 past dates could be tested, 3 are needed to choose a method; all count alike.",
+        ),
+        (
+            "new_products",
+            {"products": 4, "stand_in": "pooled mean"},
+            "Products too new to show a pattern: 4; “Own average beside the usual” stands in for "
+            "them.",
         ),
         ("no_time", {"method": "mean"}, "No time was left to test “Long average”."),
         ("choice_stays", {}, "The live choice of methods stays: the new one is no better."),

@@ -183,7 +183,7 @@ def _others_ordered_before(worker):
 def _vera_is_not_told_what_too_few_have_done():
     page = Shopper().read("product", "LAMP")
     assert "Shade" in page
-    assert "Often ordered with Lamp" not in page
+    assert "chose this and Lamp" not in page
 
 
 def _alice_configures_and_orders(worker, alice):
@@ -320,7 +320,7 @@ def _the_next_suggestion_knows_it(clock, worker):
     clock.move_to(at(2, 40, day=4))
     worker.tick("retrain-suggestions")
     clock.move_to(at(9, day=4))
-    assert "Often ordered with Lamp" in Shopper().read("product", "LAMP")
+    assert "3 customers chose this and Lamp" in Shopper().read("product", "LAMP")
 
 
 def _the_next_forecast_has_learned_from_it(clock, worker, order):

@@ -177,7 +177,7 @@ def earlier_needs(of, answered, all_of_them):
 
 def test_what_was_wanted_in_vain_counts_as_often_as_such_wishes_became_orders(week):
     lamp, mug = week
-    earlier_needs(mug, answered=1, all_of_them=4)
+    earlier_needs(mug, answered=5, all_of_them=20)
     for hour in range(5):
         event("abandon", lamp, NOW + timedelta(hours=hour), "Carol")
     event("basket", lamp, NOW, "Dan")
@@ -197,7 +197,7 @@ def test_what_was_wanted_in_vain_counts_as_often_as_such_wishes_became_orders(we
 
 def test_the_conversion_is_learned_from_before_the_week_alone(week):
     lamp, mug = week
-    earlier_needs(mug, answered=1, all_of_them=2)
+    earlier_needs(mug, answered=10, all_of_them=20)
     event("abandon", lamp, NOW, "Carol")
     # A basket of three weeks ago may still be ordered, and one of this week surely was: neither
     # teaches anything about this week.

@@ -111,7 +111,7 @@ def test_an_unknown_product_is_not_found(planner):
 def test_orders_and_wishes_are_told_apart(planner, measured):
     lamp, _ = measured
     assert "Only orders are counted" in page(planner, "gap")
-    earlier_needs(lamp, answered=1, all_of_them=4)
+    earlier_needs(lamp, answered=5, all_of_them=20)
     event("abandon", lamp, NOW + timedelta(hours=9), "Carol")
     gap.measure(WEEK_AFTER)
     text = page(planner, "gap")
@@ -126,6 +126,11 @@ def test_spoiled_pieces_are_told_down_to_the_report(planner):
     floor = build()
     job = floor.work_order().jobs.earliest("pk")
     JobReport.objects.create(job=job, good=3, scrap=1, reason="Blob", by="Bob", at=NOW)
+    gap.measure(WEEK_AFTER)
+    text = page(planner, "gap")
+    assert "1 of 4 pieces spoiled at first" in text
+    assert "right the first time" not in text  # a share is told from twenty pieces on
+    JobReport.objects.create(job=job, good=12, scrap=4, reason="Blob", by="Bob", at=NOW)
     gap.measure(WEEK_AFTER)
     text = page(planner, "gap")
     assert "75.0 % right the first time" in text

@@ -47,6 +47,14 @@ def test_a_material_that_nobody_needs_is_not_bought(lamp):
     )
 
 
+def test_stock_that_nobody_ever_counted_is_not_called_none(client, admin_user):
+    material("oak", on_hand=0)
+    Material.objects.create(code="felt", name="felt", unit="kg")
+    assert (need("oak").counted, need("felt").counted) == (True, False)
+    client.force_login(admin_user)
+    assert "never counted" in client.get(reverse("production:materials")).content.decode()
+
+
 def test_scrap_is_bought_with_what_is_needed(lamp):
     takes(lamp, material(), Decimal("0.9"), scrap=10)
     line(lamp, 4, due=date(2026, 3, 25))  # finished by 22 March, in the third week from 2 March

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecasting.methods import metrics
-from forecasting.methods.quantiles import Errors, bands, movement, without_backtests
+from forecasting.methods.quantiles import Errors, bands, movement, of_sum, without_backtests
 
 SOME = arrays(np.float64, (3, 4, 2), elements=st.floats(0, 1e6))
 
@@ -68,3 +68,26 @@ def test_one_silent_series_without_any_error_gets_its_forecast_as_every_quantile
     learned = without_backtests(values, np.array(["new"]))
     around = learned.around(np.zeros((1, 2)), movement(values), np.array(["new"]))
     assert not around.any()
+
+
+def test_what_sells_every_week_borrows_from_its_like_not_from_what_hardly_sells():
+    # Three steady series are off by up to 2 around 10; sixty others sell nothing, once in ten a 10.
+    rng = np.random.default_rng(6)
+    steady = 10 + rng.uniform(-2, 2, (3, 3, 4))
+    seldom = np.where(rng.random((3, 60, 4)) < 0.1, 10.0, 0.0)
+    actual = np.concatenate([steady, seldom], axis=1)
+    mean = np.concatenate([np.full((3, 3, 4), 10.0), np.full((3, 60, 4), 1.0)], axis=1)
+    classes = np.array(["smooth"] + ["erratic"] * 2 + ["intermittent"] * 60)
+    moved = np.concatenate([np.full((3, 3), 2.0), np.full((3, 60), 4.0)], axis=1)
+    learned = bands(Errors(actual, mean, moved, classes))
+    around = learned.around(mean[0], moved[0], classes)
+    assert 7.9 < around[0, 0, 0] < around[0, 0, 8] < 12.1
+
+
+def test_the_band_of_a_sum_is_narrower_than_all_bands_together():
+    # distances of 3 and 4 to means of 10 and 20 are 5 together
+    mean = np.array([[10.0], [20.0]])
+    quantiles = np.repeat(mean[:, :, None], 9, axis=2)
+    quantiles[:, 0, 0], quantiles[:, 0, 8] = [7, 16], [13, 24]
+    summed = of_sum(mean, quantiles)[0]
+    assert (summed[0], summed[4], summed[8]) == (25, 30, 35)

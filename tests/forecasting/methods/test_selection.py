@@ -14,6 +14,7 @@ from forecasting.methods.method import (
     Repeating,
     silent,
 )
+from forecasting.methods.pooled import Pooled
 from forecasting.methods.selection import Measures, Selection, choose, rolling_origins, wins
 from forecasting.methods.series import Panel
 from forecasting.methods.smoothing import Smoothing
@@ -163,6 +164,37 @@ def test_young_series_are_left_out_of_origins_before_their_birth():
     chosen = choose(panel(values), 4, SIMPLE)
     assert np.isfinite(chosen.mean).all()
     assert chosen.classes[0] == "new"
+
+
+def with_a_newcomer(pieces=30.0):
+    """Twelve series of about 4 a week, one of which began last week with very many."""
+    values = poisson_shop(12, 60).values.copy()
+    values[0, :59], values[0, 59] = np.nan, pieces
+    return panel(values)
+
+
+def test_what_began_last_week_is_not_expected_to_sell_as_much_every_week():
+    shop = with_a_newcomer()
+    chosen = choose(shop, 4, [Naive(), Pooled()])
+    assert chosen.chosen["new"] == ("pooled mean",)
+    usual = np.median(np.nanmean(shop.values[1:], axis=1))
+    np.testing.assert_allclose(chosen.mean[0], usual, rtol=0.1)
+    assert Note("new_products", {"products": 1, "stand_in": "pooled mean"}) in chosen.notes
+
+
+def test_what_is_new_follows_what_did_best_by_those_who_were_new_before():
+    # Everything that ever began went on as it had begun: then the last week tells the most.
+    values = np.full((58, 60), np.nan)
+    for row in range(58):
+        values[row, row:] = 1.0 + row
+    chosen = choose(panel(values), 4, [Naive(), Pooled()])
+    assert "new" in chosen.classes
+    assert chosen.chosen["new"] == ("naive",)
+
+
+def test_a_live_choice_that_stays_says_nothing_about_what_is_new():
+    kept = choose(with_a_newcomer(), 4, [Mean(), Pooled()], incumbent={"all": ("mean",)})
+    assert kept.chosen["new"] == ("pooled mean",)
 
 
 def test_the_default_pool_runs():

@@ -4,6 +4,7 @@ import pytest
 
 from forecasting.methods.baselines import Mean, Naive, SeasonalNaive
 from forecasting.methods.method import CorruptArtefact, HorizonTooLong, Repeating, Table
+from forecasting.methods.pooled import Pooled
 from forecasting.methods.registry import METHODS, UnknownMethod, methods_for
 from forecasting.methods.smoothing import ALPHAS, Smoothing, smooth
 from tests.forecasting.methods.panels import panel, poisson_shop
@@ -49,7 +50,10 @@ def test_smoothing_follows_a_step():
     assert stepped[0, 0] == pytest.approx(20.0, rel=0.01)
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "boosted trees"])
+ALONE = [name for name in METHODS if name not in ("boosted trees", "pooled mean")]
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_any_simple_method_survives_a_silent_a_constant_and_a_short_series(name):
     thin = panel([[0.0, 0, 0], [5.0, 5, 5], [NAN, NAN, 2]])
     forecast = methods_for(4, [name])[0].fit(thin).predict(4)
@@ -61,6 +65,20 @@ def test_a_model_forecasts_the_same_after_storage(name):
     fitted = methods_for(4, [name])[0].fit(poisson_shop(3))
     again = type(fitted).from_arrays(fitted.to_arrays())
     np.testing.assert_array_equal(again.predict(4), fitted.predict(4))
+
+
+def test_a_young_series_leans_on_what_is_usual_an_old_one_on_itself():
+    # Two grown series sell 2 and 4 a week after their first: usual is 3. One sold 9 last week and
+    # nothing is known of it since; one sold 9, then 7 and 1: (8 + 4 · 3) / (2 + 4).
+    grown = [[5.0, *[2.0] * 8], [5.0, *[4.0] * 8]]
+    young = [[*[NAN] * 8, 9.0], [*[NAN] * 6, 9.0, 7.0, 1.0]]
+    mean = Pooled().fit(panel(grown + young)).predict(1)[:, 0]
+    assert mean == pytest.approx([(16 + 12) / 12, (32 + 12) / 12, 3.0, 20 / 6])
+
+
+def test_where_all_is_new_what_was_sold_is_spread_over_two_months():
+    # four and twelve pieces in the first week of all: 16 / (2 · 8) each
+    assert Pooled().fit(panel([[4.0], [12.0]])).predict(1).tolist() == [[1.0], [1.0]]
 
 
 def test_a_method_that_nobody_registered_is_named():

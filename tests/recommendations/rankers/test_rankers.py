@@ -69,17 +69,32 @@ def test_the_trend_names_customers_of_the_last_thirty_days_from_three_on():
     assert box is None
 
 
+def test_who_only_looked_is_not_counted_among_those_who_ordered():
+    looks = Interactions.from_rows(
+        [(f"visitor {n}", "lamp", 0.1, 29.0) for n in range(5)], items=ITEMS
+    )
+    assert Popularity.fit(looks, [], 30.0).explain(had(), np.array([0])) == [None]
+
+
 def test_plain_cosine_is_what_hand_arithmetic_gives():
-    # lamp: Alice, Bob, Cem; shade: Alice, Bob; sign: Cem. cos(lamp, shade) = 2/√(3·2).
-    rows = [("Alice", "lamp", 0), ("Bob", "lamp", 0), ("Cem", "lamp", 0)]
-    rows += [("Alice", "shade", 0), ("Bob", "shade", 0), ("Cem", "sign", 0)]
+    # nine took the lamp, six of them a shade, three a sign. cos(lamp, shade) = 6/√(9·6).
+    rows = [(f"Carol {n}", "lamp", 0) for n in range(9)]
+    rows += [(f"Carol {n}", "shade" if n < 6 else "sign", 0) for n in range(9)]
     model = Cooccurrence.fit(log(*rows), [], 0.0, PLAIN)
     scores = model.score(had("lamp").row(4))[0]
-    assert scores == pytest.approx([0.0, 2 / 6**0.5, 1 / 3**0.5, 0.0])
+    assert scores == pytest.approx([0.0, 6 / 54**0.5, 3 / 27**0.5, 0.0])
+
+
+def test_what_two_customers_took_together_suggests_nothing():
+    pair = [(u, i, 0) for u in ("Alice", "Bob") for i in ("lamp", "shade")]
+    assert not Cooccurrence.fit(log(*pair), [], 0.0).score(had("lamp").row(4)).any()
+    third = [("Cem", "lamp", 0), ("Cem", "shade", 0)]
+    assert Cooccurrence.fit(log(*pair, *third), [], 0.0).score(had("lamp").row(4))[0, 1] > 0
 
 
 def test_old_pairs_fade_against_new_ones():
-    rows = [("Alice", "lamp", 0), ("Alice", "shade", 0), ("Bob", "lamp", 360), ("Bob", "sign", 360)]
+    rows = [(f"Alice {n}", item, 0) for n in range(3) for item in ("lamp", "shade")]
+    rows += [(f"Bob {n}", item, 360) for n in range(3) for item in ("lamp", "sign")]
     scores = Cooccurrence.fit(log(*rows), [], 360.0).score(had("lamp").row(4))[0]
     assert scores[2] > scores[1] > 0
 
@@ -138,6 +153,17 @@ def test_content_finds_shared_words_options_and_price():
     reasons = model.explain(had("lamp"), np.array([1, 3]))
     assert reasons[0] == Reason(ReasonKind.SIMILAR, (0,))
     assert reasons[1] is None
+
+
+def test_a_word_in_common_makes_two_things_not_alike():
+    products = [
+        Product("lamp", "Oak lamp with soft light"),
+        Product("shade", "Soft light shade, oak"),
+        Product("box", "Tin box with lid, keeps spices dry"),
+    ]
+    shade, box = Content.fit(log(), products, 0.0).explain(had("lamp"), np.array([1, 3]))
+    assert shade == Reason(ReasonKind.SIMILAR, (0,))
+    assert box is None
 
 
 def test_chinese_names_share_pairs_of_characters():
