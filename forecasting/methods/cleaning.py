@@ -99,9 +99,7 @@ def _check_lines(lines: pd.DataFrame) -> None:
         raise BadLines("Some sales lines have no invoice, item, quantity or time.")
 
 
-def _mark_duplicates(
-    frame: pd.DataFrame, names: Names, cleaned: Floats, *, drop: bool
-) -> None:
+def _mark_duplicates(frame: pd.DataFrame, names: Names, cleaned: Floats, *, drop: bool) -> None:
     same = [name for name in LINE_COLUMNS if name != "ordinal"]
     repeated = frame.sort_values("ordinal", kind="stable").duplicated(same)
     for row in repeated.index[repeated]:

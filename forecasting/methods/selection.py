@@ -29,7 +29,7 @@ from forecasting.methods.method import (
     silent,
     stored,
 )
-from forecasting.methods.quantiles import Errors, bands, movement, without_backtests
+from forecasting.methods.quantiles import Bands, Errors, bands, movement, without_backtests
 from forecasting.methods.registry import methods_for
 from forecasting.methods.series import Bools, Dates, Floats, Panel, Strings
 
@@ -37,6 +37,10 @@ ENOUGH_ORIGINS = 3
 ENOUGH_SERIES = 10
 """Series that a class must have before it gets a choice of its own."""
 ALL = "all"
+
+
+class UnusableChoice(ValueError):
+    """What was chosen before cannot forecast any more; a choice is due."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,8 @@ class Selection:
     `classes` (n,). `chosen`: class → methods, equally weighted. `metrics`: method (and
     "combined") → class (and "all") → `Measures`. `origins`: number of periods known at each
     backtest. `notes`: what was lacking. `replaced_incumbent`: False where the
-    live choice was kept because the new one was no better in the same backtests.
+    live choice was kept because the new one was no better in the same backtests. `bands`: what
+    put the quantiles around the mean.
     """
 
     ids: tuple[str, ...]
@@ -71,10 +76,12 @@ class Selection:
     origins: tuple[int, ...]
     notes: tuple[Note, ...]
     replaced_incumbent: bool = True
+    bands: Bands | None = None
 
     def to_arrays(self) -> Arrays:
         """What serving needs, as plain arrays (npz); choice and metrics are JSON of the run."""
         return {
+            **(self.bands.to_arrays() if self.bands else {}),
             "ids": np.array(self.ids, dtype=np.str_),
             "starts": self.starts,
             "mean": self.mean,
@@ -166,7 +173,8 @@ def choose(
     if not enough:
         chosen = {ALL: tuple(final)}
     mean = _combine(final, chosen, classes)
-    around = _quantiles(tested, chosen, classes, panel, mean)
+    learned = _bands(tested, chosen, classes, panel)
+    around = learned.around(mean, movement(panel.values), classes)
     progress(1.0, "done")
     starts = panel.future_starts(horizon)
     measured = _measure(tested, chosen, classes)
@@ -182,6 +190,45 @@ def choose(
         tested.origins,
         facts,
         replaced,
+        learned,
+    )
+
+
+def refit(
+    panel: Panel,
+    horizon: int,
+    chosen: Mapping[str, tuple[str, ...]],
+    around: Bands,
+    progress: Progress = silent,
+    seed: int = 0,
+) -> Selection:
+    """Forecast with methods that were chosen before, inside the bands that were learned then.
+
+    The means are those of a `choose` that ends with the same choice; nothing is tested, so there
+    are no metrics and no origins. Raises `UnknownMethod`, and `UnusableChoice`.
+    """
+    notes: list[Note] = []
+    names = dict.fromkeys(name for names in chosen.values() for name in names)
+    needed = methods_for(horizon, names)
+    progress(0.2, "forecasting")
+    classes = classify(panel.values)
+    final = _fit_all(panel, horizon, needed, seed, notes)
+    if set(final) != {one.name for one in needed}:
+        raise UnusableChoice("A method that was chosen can no longer run on these data.")
+    mean = _combine(final, chosen, classes)
+    progress(1.0, "done")
+    return Selection(
+        panel.ids,
+        panel.future_starts(horizon),
+        mean,
+        around.around(mean, movement(panel.values), classes),
+        classes,
+        dict(chosen),
+        {},
+        (),
+        tuple(notes),
+        replaced_incumbent=False,
+        bands=around,
     )
 
 
@@ -339,21 +386,18 @@ def _fit_all(
     return final
 
 
-def _quantiles(
+def _bands(
     tested: Backtest,
     chosen: Mapping[str, tuple[str, ...]],
     classes: Strings,
     panel: Panel,
-    mean: Floats,
-) -> Floats:
-    """Quantiles around the final forecast, from its own backtest errors where there are any."""
+) -> Bands:
+    """Bands for the final forecast, from its own backtest errors where there are any."""
     used = {name for names in chosen.values() for name in names}
     if tested.forecasts and used <= set(tested.forecasts):
         past = _combine(tested.forecasts, chosen, classes)
-        learned = bands(Errors(tested.actual, past, tested.movement, classes))
-    else:
-        learned = without_backtests(panel.values, classes)
-    return learned.around(mean, movement(panel.values), classes)
+        return bands(Errors(tested.actual, past, tested.movement, classes))
+    return without_backtests(panel.values, classes)
 
 
 def _measure(
