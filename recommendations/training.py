@@ -49,18 +49,14 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
         return _stands(live.run)
     beat(0.4, "fitting the rankers")
     log = _from(known, since)
-    blend = Blend.fit(
-        log,
-        products,
-        _day(run.data_cut),
-        before=live.blend if live and live.weighed == _week(run.data_cut) else None,
-    )
+    before = live.blend if live and live.weighed == _week(run.data_cut) else None
+    blend = Blend.fit(log, products, _day(run.data_cut), before=before)
     beat(0.9, "storing the ranking")
     path, digest = artefacts.save(f"ranking-{run.pk}-{run.attempts}", blend.to_arrays(), {})
     ranking, _ = Ranking.objects.update_or_create(run=run, defaults={"as_of": run.data_cut})
     kept = _Kept(_way(run), _fingerprint(log, products), _week(run.data_cut))
     return runs.Outcome(
-        metrics={**_metrics(blend, log), **asdict(kept)},
+        metrics={**_metrics(blend, log), **asdict(kept), "renewed": before is not None},
         wins=_wins(run, blend, kept),
         publish=partial(_publish, ranking),
         notes=_notes(blend),
