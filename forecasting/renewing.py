@@ -1,17 +1,20 @@
-"""Between two contests of the methods: the live forecast stands, or is learned anew as chosen.
+"""Between two contests of the methods: the live forecast stands, or is renewed where it must be.
 
 A full run tests every method and learns how far each may be wrong. Both go on until the next full
-week, or until more than a tenth of the products have other weeks than that contest saw.
+week, or until more than a tenth of the products have other weeks than that contest saw. Products
+whose weeks are as they were keep their forecast: a method that learns from all products together
+would move each of them a little, and work orders with it, for no reason of their own.
 """
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecasting import artefacts, runs
 from forecasting.learned import Learned
 from forecasting.methods.method import CorruptArtefact
 from forecasting.methods.quantiles import Bands
+from forecasting.methods.selection import Selection
 from forecasting.models import Accuracy, TrainingRun
 
 logger = logging.getLogger("tailorline.training")
@@ -26,11 +29,8 @@ class Live:
     run: TrainingRun
     learned: Learned
     contest: Learned
+    forecast: Selection
     bands: Bands
-
-    @property
-    def chosen(self) -> dict[str, tuple[str, ...]]:
-        return {name: tuple(methods) for name, methods in self.run.metrics["chosen"].items()}
 
     def may_go_on(self, sources: Learned) -> bool:
         """Whether the choice of its contest still holds for these data."""
@@ -59,12 +59,17 @@ def standing(sources: Learned) -> Live | None:
             run,
             Learned.from_arrays(arrays),
             Learned.from_arrays(tested),
+            replace(Selection.from_arrays(arrays), chosen=_choice(run)),
             Bands.from_arrays(arrays),
         )
     except (artefacts.CorruptArtefact, CorruptArtefact) as problem:
         logger.info("%s cannot be compared with, everything is learned anew: %s", run, problem)
         return None
     return live if live.learned.way == sources.way else None
+
+
+def _choice(run: TrainingRun) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(methods) for name, methods in run.metrics["chosen"].items()}
 
 
 def _contest_of(run: TrainingRun) -> TrainingRun | None:

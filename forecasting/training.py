@@ -79,8 +79,9 @@ def _chosen(
     horizon, progress = int(run.params.get("horizon", HORIZON)), _portion(beat, 0.1, 0.7)
     if live is not None and live.may_go_on(sources):
         try:
-            found = selection.refit(
-                history.panel, horizon, live.chosen, live.bands, progress, run.seed
+            changed = {str(pk) for pk in sources.changed(live.learned)}
+            found = selection.renew(
+                live.forecast, history.panel, changed, live.bands, progress, run.seed
             )
         except selection.UnusableChoice:
             logger.info("%s: what %s chose cannot go on", run, live.run)

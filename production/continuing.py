@@ -101,9 +101,7 @@ def _shop(origin: datetime) -> str:
         list(stops.values_list("machine", flat=True)),
         list(Shift.objects.order_by("pk").values_list("calendar", "weekday", "start", "end")),
         list(
-            CalendarException.objects.filter(day__gte=origin.date())
-            .order_by("pk")
-            .values_list("calendar", "day", "start", "end")
+            CalendarException.objects.order_by("pk").values_list("calendar", "day", "start", "end")
         ),
         list(SetupRule.objects.order_by("pk").values()),
         list(steps.values_list("work_center", "setup_minutes").distinct()),

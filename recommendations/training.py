@@ -45,11 +45,12 @@ def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
     known = _log(run, min(since, live.since) if live else since)
     beat(0.3, "reading the catalogue")
     products = listed_products(run.params.get("product_ids"))
-    if live and live.learned == _fingerprint(_from(known, live.since), products):
+    this_week = live is not None and live.weighed == _week(run.data_cut)
+    if live and this_week and live.learned == _fingerprint(_from(known, live.since), products):
         return _stands(live.run)
     beat(0.4, "fitting the rankers")
     log = _from(known, since)
-    before = live.blend if live and live.weighed == _week(run.data_cut) else None
+    before = live.blend if live and this_week else None
     blend = Blend.fit(log, products, _day(run.data_cut), before=before)
     beat(0.9, "storing the ranking")
     path, digest = artefacts.save(f"ranking-{run.pk}-{run.attempts}", blend.to_arrays(), {})

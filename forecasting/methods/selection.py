@@ -6,7 +6,7 @@ among the methods and the mean of the two best. With fewer than three origins a 
 luck: then the methods that can run get equal weights, or seasonal naive stands in alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -194,42 +194,72 @@ def choose(
     )
 
 
-def refit(
+def renew(
+    before: Selection,
     panel: Panel,
-    horizon: int,
-    chosen: Mapping[str, tuple[str, ...]],
+    changed: Collection[str],
     around: Bands,
     progress: Progress = silent,
     seed: int = 0,
 ) -> Selection:
-    """Forecast with methods that were chosen before, inside the bands that were learned then.
+    """Forecast the series in `changed` with the methods that were chosen before, inside the bands
+    that were learned then; all others stay as they were.
 
-    The means are those of a `choose` that ends with the same choice; nothing is tested, so there
-    are no metrics and no origins. Raises `UnknownMethod`, and `UnusableChoice`.
+    A changed series gets the mean that a `choose` would give it that ends with the same choice.
+    Nothing is tested, so there are no metrics and no origins. Raises `UnusableChoice`.
     """
-    notes: list[Note] = []
-    names = dict.fromkeys(name for names in chosen.values() for name in names)
-    needed = methods_for(horizon, names)
-    progress(0.2, "forecasting")
     classes = classify(panel.values)
-    final = _fit_all(panel, horizon, needed, seed, notes)
-    if set(final) != {one.name for one in needed}:
-        raise UnusableChoice("A method that was chosen can no longer run on these data.")
-    mean = _combine(final, chosen, classes)
+    anew: Bools = np.array([name in changed for name in panel.ids])
+    notes: list[Note] = []
+    progress(0.2, "forecasting")
+    mean, quantiles = _as_before(before, panel.ids, anew)
+    mean[anew] = _renewed(before, panel, classes, anew, seed, notes)
+    moved = movement(panel.values[anew])
+    quantiles[anew] = around.around(mean[anew], moved, classes[anew])
     progress(1.0, "done")
     return Selection(
         panel.ids,
-        panel.future_starts(horizon),
+        before.starts,
         mean,
-        around.around(mean, movement(panel.values), classes),
+        quantiles,
         classes,
-        dict(chosen),
+        before.chosen,
         {},
         (),
         tuple(notes),
         replaced_incumbent=False,
         bands=around,
     )
+
+
+def _as_before(before: Selection, ids: Sequence[str], anew: Bools) -> tuple[Floats, Floats]:
+    """Mean and quantiles of each series as they were, zeros for those that come anew."""
+    place = {name: row for row, name in enumerate(before.ids)}
+    rows = [place[name] for name, changed in zip(ids, anew, strict=True) if not changed]
+    mean = np.zeros((len(ids), *before.mean.shape[1:]))
+    quantiles = np.zeros((len(ids), *before.quantiles.shape[1:]))
+    mean[~anew], quantiles[~anew] = before.mean[rows], before.quantiles[rows]
+    return mean, quantiles
+
+
+def _renewed(
+    before: Selection, panel: Panel, classes: Strings, anew: Bools, seed: int, notes: list[Note]
+) -> Floats:
+    """Means of the series in `anew`; a method is fitted to all, but only where one needs it."""
+    horizon = before.starts.size
+    chosen = {
+        str(name): before.chosen.get(str(name), before.chosen[ALL])
+        for name in np.unique(classes[anew])
+    }
+    names = dict.fromkeys(name for names in chosen.values() for name in names)
+    final = _fit_all(panel, horizon, methods_for(horizon, names), seed, notes) if names else {}
+    if set(final) != set(names):
+        raise UnusableChoice("A method that was chosen can no longer run on these data.")
+    mean = np.zeros((len(panel.ids), horizon))
+    for name, methods in chosen.items():
+        rows = anew & (classes == name)
+        mean[rows] = _average(final, methods)[rows]
+    return mean[anew]
 
 
 def _beats(
