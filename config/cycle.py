@@ -2,6 +2,9 @@
 
 collect → clean, retrain, promote → net → plan, publish the queues → measure the gap. Each step
 publishes whole or not at all; whatever stops a cycle, the last good forecast and plan stand.
+
+A cycle does only what changed: each step compares what it would work from with what was live, and
+says what it left alone. `everything` does all of it anew (docs/decisions/0011).
 """
 
 import logging
@@ -63,12 +66,20 @@ class Cycle:
     """One cycle: that day is `now` everywhere, and nothing later is seen.
 
     `products`: only these are forecast and planned; None: all that were ever ordered.
+    `everything`: do all of it anew, also where nothing or little has changed.
     """
 
     as_of: datetime
     by: str
     products: list[int] | None
     seed: int
+    everything: bool = False
+
+    @property
+    def asked(self) -> dict[str, object]:
+        """What its training runs are asked for."""
+        only_changes = {} if self.everything else {"only_changes": True}
+        return {"product_ids": self.products, **only_changes}
 
 
 def run(
@@ -77,6 +88,7 @@ def run(
     by: str = "system",
     products: list[int] | None = None,
     seed: int = 0,
+    everything: bool = False,
     say: Callable[[str, str, float], None] = lambda step, did, seconds: None,
     progress: Progress = lambda share, step: None,
 ) -> CycleRun:
@@ -86,7 +98,7 @@ def run(
     """
     try:
         with alone("cycle"):
-            return _run(Cycle(as_of, by, products, seed), say, progress)
+            return _run(Cycle(as_of, by, products, seed, everything), say, progress)
     except Busy as busy:
         raise CycleUnderWay(
             "Another cycle is running. Wait until it is done; its progress is on the dashboard."
@@ -165,31 +177,35 @@ def _score(cycle: Cycle, progress: Progress) -> Did:
 def _forecast(cycle: Cycle, progress: Progress) -> Did:
     if lacking := footing.lacks_history(cycle.as_of, cycle.products):
         return Did(lacking)  # a shop of the first days still plans what is ordered
-    run = _trained(TrainingRun.Kind.FORECAST, cycle, {"product_ids": cycle.products})
+    run = _trained(TrainingRun.Kind.FORECAST, cycle)
+    facts = {name: run.metrics[name] for name in ("products", "weeks")}
+    if "stands" in run.metrics:
+        return Did("forecast_stands", facts)
     corrections: dict[str, int] = run.metrics.get("cleaned", {})
-    facts = {
-        "products": run.metrics["products"],
-        "weeks": run.metrics["weeks"],
-        "cleaned": sum(corrections.get(rule, 0) for rule in RULES_OF_WEEKS),
-        "status": run.status,
-    }
+    facts["cleaned"] = sum(corrections.get(rule, 0) for rule in RULES_OF_WEEKS)
+    facts["status"] = run.status
+    if "renewed" in run.metrics:
+        return Did("forecast_renewed", {**facts, "renewed": run.metrics["renewed"]})
     return Did("forecast", facts)
 
 
 def _rank(cycle: Cycle, progress: Progress) -> Did:
-    run = _trained(TrainingRun.Kind.RANKING, cycle, {"product_ids": cycle.products})
+    run = _trained(TrainingRun.Kind.RANKING, cycle)
     known = {name: run.metrics[name] for name in ("items", "users")}
-    return Did("ranked", {**known, "status": run.status})
+    if "stands" in run.metrics:
+        return Did("ranking_stands", known)
+    code = "ranking_renewed" if run.metrics.get("renewed") else "ranked"
+    return Did(code, {**known, "status": run.status})
 
 
-def _trained(kind: str, cycle: Cycle, params: dict[str, object]) -> TrainingRun:
+def _trained(kind: str, cycle: Cycle) -> TrainingRun:
     """A training run done here and now, through the same row and steps as one in a worker."""
     run = runs.train_here(
         kind,
         data_cut=cycle.as_of,
         by=cycle.by,
         clock=timezone.now,
-        params=params,
+        params=cycle.asked,
         seed=cycle.seed,
     )
     if run.status == TrainingRun.Status.FAILED:
@@ -218,7 +234,13 @@ def _net(cycle: Cycle, progress: Progress) -> Did:
 
 def _plan(cycle: Cycle, progress: Progress) -> Did:
     planned = _when_free(
-        lambda: planning.run(cycle.as_of, by=cycle.by, seed=cycle.seed, progress=progress),
+        lambda: planning.run(
+            cycle.as_of,
+            by=cycle.by,
+            seed=cycle.seed,
+            progress=progress,
+            only_changes=not cycle.everything,
+        ),
         progress,
     )
     facts = {
@@ -226,7 +248,9 @@ def _plan(cycle: Cycle, progress: Progress) -> Did:
         "refused": planned.refused,
         "released": planned.released,
     }
-    return Did("planned", facts)
+    if planned.stands:
+        return Did("plan_stands", facts)
+    return Did("planned" if planned.contested else "planned_alone", facts)
 
 
 def _when_free(work: Callable[[], Result], progress: Progress) -> Result:

@@ -18,10 +18,32 @@ DID: dict[str, Promise] = {
     ),
     "no_orders": _("Nothing was ordered yet, so nothing is forecast"),
     "no_week": _("No week with orders is over yet, so nothing is forecast; orders are planned"),
+    "forecast_stands": _(
+        "nothing changed in the %(weeks)d full weeks of %(products)d products; the forecast stands"
+    ),
+    "forecast_renewed": _(
+        "%(renewed)d of %(products)d products had changed weeks and were learned anew with the "
+        "methods of this week, %(status)s; methods are compared again in the next full week"
+    ),
+    "ranking_stands": _(
+        "nobody ordered or looked at anything new; the suggestions for %(items)d products stand"
+    ),
+    "ranking_renewed": _(
+        "%(items)d products, %(users)d visitors and customers, weighed as chosen this week, "
+        "%(status)s"
+    ),
     "ranked": _("%(items)d products, %(users)d visitors and customers, %(status)s"),
     "netted": _(
         "%(made)d work orders for orders, %(foreseen)d for the forecast, %(resized)d changed, "
         "%(cancelled)d withdrawn, %(refused)d refused"
+    ),
+    "plan_stands": _(
+        "nothing to be made has changed; the plan of %(operations)d operations stands, "
+        "%(released)d work orders released"
+    ),
+    "planned_alone": _(
+        "%(operations)d operations planned and checked with the rule that won this week, "
+        "%(refused)d refused, %(released)d work orders released"
     ),
     "planned": _(
         "%(operations)d operations planned and checked, %(refused)d refused, "

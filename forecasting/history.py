@@ -16,6 +16,11 @@ from orders import behaviour, demand
 
 SIGNALS = ("views", "dwell_seconds", "searches", "configures", "abandons", "baskets")
 
+COLUMNS = (
+    *("line_id", "order_id", "customer_id", "product_id", "family_id"),
+    *("quantity", "unit_price", "placed_at"),
+)
+
 
 class NoHistory(CannotTrain):
     """Nothing was ordered before the day in question."""
@@ -45,7 +50,7 @@ def week_of(moment: datetime) -> date:
 
 def gather(as_of: datetime, product_ids: list[int] | None = None) -> History:
     """Full weeks before `as_of`, blind to everything after it. Raises `NoHistory`."""
-    lines = demand.lines(as_of, product_ids=product_ids)
+    lines = demand.lines(as_of, product_ids=product_ids, columns=COLUMNS)
     if lines.empty:
         raise NoHistory("Nothing was ordered before this day, so nothing can be forecast.")
     cleaned = clean_lines(_sales_and_returns(lines, as_of))
@@ -107,13 +112,15 @@ def _sales_and_returns(lines: pd.DataFrame, as_of: datetime) -> pd.DataFrame:
 def _weekly(lines: pd.DataFrame, as_of: datetime) -> Panel:
     """Weekly sums of the cleaned lines; the week of `as_of` is not over and is left out."""
     sales = lines[lines["quantity"] > 0]
-    weeks: Dates = demand.mondays(sales["at"]).to_numpy("datetime64[D]")
+    sums = sales.assign(week=demand.mondays(sales["at"])).groupby(["item", "week"])["cleaned"].sum()
+    weekly = sums.reset_index()
+    weeks: Dates = weekly["week"].to_numpy("datetime64[D]")
     this_week = np.datetime64(week_of(as_of), "D")
     over = weeks < this_week
     if not over.any():
         raise NoHistory("No week is complete yet; a forecast needs at least one.")
-    ids = sales["item"].astype(str).to_numpy()[over]
-    values = sales["cleaned"].to_numpy(dtype=float)[over]
+    ids = weekly["item"].astype(str).to_numpy()[over]
+    values = weekly["cleaned"].to_numpy(dtype=float)[over]
     last = this_week - np.timedelta64(7, "D")
     # A zero of every series in the last full week, so that silence at the end is seen as zero.
     names = np.unique(ids)

@@ -1,15 +1,17 @@
 """Train a forecast: gather, clean, backtest, choose, write the version, publish it when it wins.
 
-1. Gather and clean the full weeks before the run's data cut.
+1. Gather and clean the full weeks before the run's data cut; a run that was asked for changes only
+   looks whether there are any (`learned`, `renewing`).
 2. Backtest every method and choose per demand class (`forecasting.methods.selection`).
 3. Learn the option shares from the sold configurations.
 4. Write series, points, shares and accuracy as a new version that nobody reads yet.
 5. The run's promotion flips it live.
 """
 
+import logging
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -18,9 +20,11 @@ from typing import Any
 
 import numpy as np
 from django.db import transaction
+from django.db.models import QuerySet
 
-from forecasting import artefacts, enough, runs
+from forecasting import artefacts, enough, renewing, runs
 from forecasting.history import History, gather, week_of
+from forecasting.learned import Learned, Offers, asked, from_what
 from forecasting.methods import options, selection
 from forecasting.methods.classification import NEW
 from forecasting.methods.method import COMBINED, Progress
@@ -39,43 +43,120 @@ from forecasting.models import (
 )
 from orders import catalogue, demand
 
+logger = logging.getLogger("tailorline.training")
+
 HORIZON = 8
 ROWS_A_TRANSACTION = 2000
+MOST_NAMED = 500  # rows that one query names
+POINT = ["raw", "cleaned", "censored", "rule"]
+TESTED = ("origins", *(one.name for one in fields(Measures)))
 
 Level = DemandSeries.Level
 
 
 def train(run: TrainingRun, beat: runs.Beat) -> runs.Outcome:
-    """The trainer of forecasts, see the module."""
+    """The trainer of forecasts, see the module.
+
+    A run that was asked for changes only (`only_changes`) leaves the live forecast alone where
+    nothing has changed, and leaves the test of methods to the next week where little has.
+    """
     beat(0, "gathering orders")
-    product_ids = run.params.get("product_ids")
-    history = gather(run.data_cut, product_ids)
-    horizon = int(run.params.get("horizon", HORIZON))
-    chosen = selection.choose(
+    history = gather(run.data_cut, run.params.get("product_ids"))
+    offers = _offers(history)
+    sources = from_what(run, history, offers)
+    live = renewing.standing(sources) if run.params.get("only_changes") else None
+    if live is not None and not sources.changed(live.learned):
+        return _stands(live.run)
+    made = _Made(history, offers, sources, *_chosen(run, history, sources, live, beat))
+    return _published(run, made, beat)
+
+
+def _chosen(
+    run: TrainingRun,
+    history: History,
+    sources: Learned,
+    live: renewing.Live | None,
+    beat: runs.Beat,
+) -> tuple[Selection, renewing.Live | None]:
+    """The forecast, and the live one whose choice it goes on with: none after a new contest."""
+    horizon, progress = int(run.params.get("horizon", HORIZON)), _portion(beat, 0.1, 0.7)
+    if live is not None and live.may_go_on(sources):
+        try:
+            changed = {str(pk) for pk in sources.changed(live.learned)}
+            found = selection.renew(
+                live.forecast, history.panel, changed, live.bands, progress, run.seed
+            )
+        except selection.UnusableChoice:
+            logger.info("%s: what %s chose cannot go on", run, live.run)
+        else:
+            return found, live
+    return _contest(run, history, horizon, progress), None
+
+
+def _contest(run: TrainingRun, history: History, horizon: int, progress: Progress) -> Selection:
+    return selection.choose(
         history.panel,
         horizon,
         methods_for(horizon, run.params.get("methods")),
-        progress=_portion(beat, 0.1, 0.7),
+        progress=progress,
         seed=run.seed,
         incumbent=_live_choice(),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """What is to be published; `before`: the live forecast whose choice of methods goes on."""
+
+    history: History
+    offers: Offers
+    sources: Learned
+    chosen: Selection
+    before: renewing.Live | None
+
+    @property
+    def renewed(self) -> set[int] | None:
+        """The products whose history or offer is another than the live one's; None: no matter."""
+        return self.sources.changed(self.before.learned) if self.before else None
+
+
+def _published(run: TrainingRun, made: _Made, beat: runs.Beat) -> runs.Outcome:
     beat(0.7, "learning options")
-    sales = _sales(run.data_cut, product_ids)
+    sales = _sales(run.data_cut, run.params.get("product_ids"))
     option_model = options.OptionModel.fit(sales)
-    forecast = _write(run, history, chosen, option_model, beat)
+    forecast = _write(run, made, option_model, beat)
     path, digest = artefacts.save(
         f"forecast-{run.pk}-{run.attempts}",
-        chosen.to_arrays(),
+        {**made.chosen.to_arrays(), **made.sources.to_arrays()},
         {"options": option_model.to_dict(), "option_sales": len(sales)},
     )
     return runs.Outcome(
-        metrics=_metrics(history, chosen, sales),
-        wins=_wins(run, chosen),
+        metrics=_metrics(run, made, sales),
+        wins=_wins(run, made),
         publish=partial(_publish, forecast),
-        notes=[asdict(note) for note in chosen.notes],
+        notes=_notes(made),
         artefact=path,
         digest=digest,
     )
+
+
+def _stands(live: TrainingRun) -> runs.Outcome:
+    """Nothing to publish: training again would give what is live."""
+    known = {name: live.metrics[name] for name in ("products", "weeks", "cleaned")}
+    return runs.Outcome(
+        metrics={**known, "stands": live.pk},
+        wins=False,
+        publish=lambda now: None,
+        notes=[{"code": "stands", "facts": {"run": live.pk}}],
+    )
+
+
+def _notes(made: _Made) -> list[dict[str, Any]]:
+    notes = [asdict(note) for note in made.chosen.notes]
+    if made.before is not None:
+        facts = {"products": len(made.renewed or ()), "run": made.before.run.pk}
+        notes.append({"code": "choice_goes_on", "facts": facts})
+    return notes
 
 
 def _portion(beat: runs.Beat, start: float, end: float) -> Progress:
@@ -94,14 +175,16 @@ def _live_choice() -> dict[str, tuple[str, ...]] | None:
     return {name: tuple(methods) for name, methods in live.metrics["chosen"].items()}
 
 
-def _wins(run: TrainingRun, chosen: Selection) -> bool:
-    """Newer data always replace older; the choice of methods has had its contest inside
-    `choose`, against the live choice on the same backtests. On the same data the new run must
-    win by itself."""
+def _wins(run: TrainingRun, made: _Made) -> bool:
+    """Other data always replace those before them: a new week, or weeks that were corrected; the
+    choice of methods has had its contest inside `choose`, against the live choice on the same
+    backtests. On the same data the new run must win by itself."""
     live = runs.champion(TrainingRun.Kind.FORECAST)
     if live is None or week_of(live.data_cut) != week_of(run.data_cut):
         return True
-    return chosen.replaced_incumbent or live.params != run.params
+    if live.metrics.get("learned", made.sources.data) != made.sources.data:
+        return True
+    return made.chosen.replaced_incumbent or asked(live.params) != asked(run.params)
 
 
 def _sales(as_of: datetime, product_ids: list[int] | None) -> list[options.Sale]:
@@ -124,23 +207,33 @@ def _sales(as_of: datetime, product_ids: list[int] | None) -> list[options.Sale]
 
 
 def _write(
-    run: TrainingRun,
-    history: History,
-    chosen: Selection,
-    option_model: options.OptionModel,
-    beat: runs.Beat,
+    run: TrainingRun, made: _Made, option_model: options.OptionModel, beat: runs.Beat
 ) -> Forecast:
+    history, chosen = made.history, made.chosen
     Forecast.objects.filter(run=run).delete()  # an earlier attempt of this run
     forecast = Forecast.objects.create(run=run, as_of=run.data_cut)
     series = _series(history, chosen)
     beat(0.75, "writing history")
-    _write_history(history, series)
+    _write_history(history, series, _rewritten(run, made))
     beat(0.85, "writing the forecast")
     _in_batches(ForecastPoint, _points(forecast, history, chosen, series))
-    _in_batches(OptionShare, _shares(forecast, history, option_model))
-    _in_batches(Accuracy, _accuracies(run, chosen))
+    _in_batches(OptionShare, _shares(forecast, made.offers, option_model))
+    if made.before is None:
+        _in_batches(Accuracy, _accuracies(run, chosen))
+    else:
+        _in_batches(Accuracy, made.before.accuracies(run))
     beat(0.98, "comparing with the live forecast")
     return forecast
+
+
+def _rewritten(run: TrainingRun, made: _Made) -> set[int]:
+    """The products whose weeks may stand otherwise in the database: all of them, unless the live
+    run was the last one to write."""
+    renewed = made.renewed
+    if renewed is None or made.before is None:
+        return set(made.history.products)
+    since = Forecast.objects.filter(run__pk__gt=made.before.run.pk).exclude(run=run)
+    return set(made.history.products) if since.exists() else renewed
 
 
 def _publish(forecast: Forecast, now: datetime) -> None:
@@ -187,20 +280,25 @@ def _key(row: DemandSeries) -> tuple[str, int]:
     return row.level, row.product_id or row.family_id or 0
 
 
-def _write_history(history: History, series: dict[tuple[str, int], DemandSeries]) -> None:
-    """Weekly points that are new or have changed since the last training."""
-    rows = {series[Level.PRODUCT, pk].pk: row for row, pk in enumerate(history.products)}
+def _write_history(
+    history: History, series: dict[tuple[str, int], DemandSeries], products: set[int]
+) -> None:
+    """Weekly points of products that are new or have changed since the last training."""
+    rows = {
+        series[Level.PRODUCT, pk].pk: row
+        for row, pk in enumerate(history.products)
+        if pk in products
+    }
     before = {
-        (pk, week): rest
-        for pk, week, *rest in DemandPoint.objects.filter(series__in=rows).values_list(
+        (pk, week): tuple(rest)
+        for pk, week, *rest in _points_of(rows).values_list(
             "series_id", "week", "raw", "cleaned", "censored", "rule"
         )
     }
     new = [
-        point
-        for point in _history_points(history, rows)
-        if before.get((point.series_id, point.week))
-        != [point.raw, point.cleaned, point.censored, point.rule]
+        DemandPoint(series_id=key[0], week=key[1], **dict(zip(POINT, point, strict=True)))
+        for key, point in _history_points(history, rows)
+        if before.get(key) != point
     ]
     for start in range(0, len(new), ROWS_A_TRANSACTION):
         with transaction.atomic():
@@ -208,22 +306,29 @@ def _write_history(history: History, series: dict[tuple[str, int], DemandSeries]
                 new[start : start + ROWS_A_TRANSACTION],
                 update_conflicts=True,
                 unique_fields=["series", "week"],
-                update_fields=["raw", "cleaned", "censored", "rule"],
+                update_fields=POINT,
             )
 
 
-def _history_points(history: History, rows: dict[int, int]) -> Iterable[DemandPoint]:
+def _points_of(series_ids: Collection[int]) -> "QuerySet[DemandPoint]":
+    """Stored points; named one by one only where they are few."""
+    if len(series_ids) > MOST_NAMED:
+        return DemandPoint.objects.all()
+    return DemandPoint.objects.filter(series__in=series_ids)
+
+
+def _history_points(
+    history: History, rows: dict[int, int]
+) -> Iterable[tuple[tuple[int, date], tuple[float, float, bool, str]]]:
     weeks = [day.item() for day in history.panel.starts]
     cleaned = history.series
     for series_id, row in rows.items():
-        for column in np.flatnonzero(np.isfinite(cleaned.raw[row])):
-            yield DemandPoint(
-                series_id=series_id,
-                week=weeks[column],
-                raw=float(cleaned.raw[row, column]),
-                cleaned=round(float(cleaned.cleaned[row, column]), 3),
-                censored=bool(cleaned.censored[row, column]),
-                rule=str(cleaned.rule[row, column]),
+        raw, smooth = cleaned.raw[row].tolist(), cleaned.cleaned[row].tolist()
+        hidden, rule = cleaned.censored[row].tolist(), cleaned.rule[row].tolist()
+        for column in np.flatnonzero(np.isfinite(cleaned.raw[row])).tolist():
+            yield (
+                (series_id, weeks[column]),
+                (raw[column], round(smooth[column], 3), hidden[column], rule[column]),
             )
 
 
@@ -287,11 +392,19 @@ def _summed(panel: Panel, chosen: Selection, members: list[int]) -> tuple[Floats
     return mean, own.quantiles[0] * (mean / own.mean[0])[:, None]
 
 
+def _offers(history: History) -> Offers:
+    """The values on offer in each option group of the products."""
+    return {
+        product: catalogue.feasible(sheet, {})
+        for product, sheet in catalogue.sheets(list(history.products)).items()
+    }
+
+
 def _shares(
-    forecast: Forecast, history: History, model: options.OptionModel
+    forecast: Forecast, offers: Offers, model: options.OptionModel
 ) -> Iterable[OptionShare]:
-    for product, sheet in catalogue.sheets(list(history.products)).items():
-        for group, values in catalogue.feasible(sheet, {}).items():
+    for product, groups in offers.items():
+        for group, values in groups.items():
             shares = model.probabilities(str(product), group, values) if values else {}
             for value, share in shares.items():
                 yield OptionShare(
@@ -327,12 +440,11 @@ def _known(measures: Measures) -> dict[str, float | None]:
     }
 
 
-def _metrics(history: History, chosen: Selection, sales: list[options.Sale]) -> dict[str, Any]:
-    tested = chosen.metrics.get(COMBINED, {})
-    combined = tested.get(ALL)
+def _metrics(run: TrainingRun, made: _Made, sales: list[options.Sale]) -> dict[str, Any]:
+    history, chosen = made.history, made.chosen
     configured = Counter(sale.product for sale in sales)
     sold_weeks = (np.nan_to_num(history.panel.values) > 0).sum(axis=1)
-    return {
+    found = {
         "products": len(history.products),
         "weeks": history.panel.shape[1],
         "lines": int((history.lines.lines["quantity"] > 0).sum()),
@@ -342,11 +454,22 @@ def _metrics(history: History, chosen: Selection, sales: list[options.Sale]) -> 
         "configurations": len(sales),
         "configured": len(configured),
         "few_choices": sum(lines < enough.CHOICES for lines in configured.values()),
-        "cases": combined.cases if combined else 0,
-        "cases_by_class": {name: one.cases for name, one in tested.items() if name != ALL},
+        "learned": made.sources.data,
         "chosen": {name: list(methods) for name, methods in chosen.chosen.items()},
         "origins": len(chosen.origins),
         "weeks_to_test": selection.until_tested(history.panel.shape[1], len(chosen.starts)),
         "horizon": len(chosen.starts),
+    }
+    if made.before is not None:  # as it was tested in the contest that its choice won
+        before = made.before.run.metrics
+        tested = {name: before.get(name) for name in (*TESTED, "cases_by_class", "contest")}
+        return {**found, **tested, "renewed": len(made.renewed or ())}
+    tested = chosen.metrics.get(COMBINED, {})
+    combined = tested.get(ALL)
+    return {
+        **found,
+        "contest": run.pk,
+        "cases": combined.cases if combined else 0,
+        "cases_by_class": {name: one.cases for name, one in tested.items() if name != ALL},
         **(_known(combined) if combined else {}),
     }

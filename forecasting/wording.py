@@ -106,6 +106,11 @@ NOTES: dict[str, Promise] = {
     ),
     "no_time": _("No time was left to test “%(method)s”."),
     "choice_stays": _("The live choice of methods stays: the new one is no better."),
+    "stands": _("Nothing has changed since run %(run)s; what is live stays."),
+    "choice_goes_on": _(
+        "%(products)s products had other weeks than in run %(run)s; its choice of methods goes on "
+        "until the next full week."
+    ),
 }
 
 TESTING = "testing "

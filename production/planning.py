@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from math import ceil
 from time import perf_counter
 
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from journal.moving import move, record
 from orders import lifecycle as order_lines
 from orders.lifecycle import LinePromise
-from production import routings, scheduling
+from production import continuing, routings, scheduling
 from production.alone import planning_alone
 from production.calendars import minute_of, moment_at, monday_of, plant_zone
 from production.lifecycle import PLAN
@@ -46,6 +46,13 @@ class Planned:
     promised: int
     revised: int
     released: int
+    # nothing was different: the plan before stands
+    stands: bool = False
+
+    @property
+    def contested(self) -> bool:
+        """Whether every rule planned, not only the one that won the last time."""
+        return not self.plan.metrics.get("alone")
 
 
 def run(
@@ -55,8 +62,12 @@ def run(
     seed: int = 0,
     deadline: Callable[[], bool] | None = None,
     progress: Progress = lambda share, step: None,
+    only_changes: bool = False,
 ) -> Planned:
     """Plan everything unfinished as of a moment and publish the plan.
+
+    With `only_changes` the plan before stands where all is as it was, and the rule that won the
+    last contest plans alone where little is different (`continuing`).
 
     1. Model the shop and the work. 2. Schedule and check. 3. Write a draft in batches. 4. Publish
     by one flip. 5. Tell the order lines, and release what is near. Killed anywhere before step 4
@@ -71,17 +82,57 @@ def run(
         work = load_work()
         shop = _shop(origin, work)
         problem = problem_of(shop, work)
+        last = continuing.before() if only_changes else None
+        contest = continuing.contest_now(origin, seed, work)
+        rule = continuing.rule(last, contest, work)
+        if last and rule and _still_made_from(last, problem, origin, work):
+            return _stand(last.plan, work, by, as_of)
         progress(0.3, _("Scheduling"))
-        schedule = scheduling.schedule(problem, deadline, seed)
+        schedule = scheduling.schedule(problem, deadline, seed, only=rule)
         progress(0.6, _("Checking"))
         violations = scheduling.check(problem, schedule)
         plan = _draft(origin, seed, schedule, violations, work, by)
         progress(0.7, _("Writing the plan"))
         if not violations:
             _write(plan, shop, work, schedule)
+        held = last.contest if last and rule else contest
+        made_from = continuing.made_from(problem, origin, _end(origin, schedule.totals.makespan))
+        plan.metrics = {"contest": asdict(held), "made_from": made_from, "alone": bool(rule)}
         _settle(plan, schedule, perf_counter() - began, work, by, as_of)
         progress(0.9, _("Telling the orders"))
-        return _follow(plan, problem, schedule, work, by, as_of)
+        planned = _follow(plan, problem, schedule, work, by, as_of)
+        _note_told(plan, work)
+        return planned
+
+
+# Where nothing is different
+
+
+def _end(origin: datetime, makespan: int) -> datetime:
+    return moment_at(origin, makespan)
+
+
+def _still_made_from(
+    last: continuing.Before, problem: scheduling.Problem, origin: datetime, work: Sequence[Work]
+) -> bool:
+    end = _end(last.plan.as_of, last.plan.metrics["makespan"])
+    return continuing.stands(last, origin, continuing.made_from(problem, origin, end), work)
+
+
+def _stand(plan: Plan, work: Sequence[Work], by: str, at: datetime) -> Planned:
+    """The plan stays; time has passed, so more of it may be near."""
+    until = at + timedelta(minutes=RELEASE_AHEAD_MINUTES)
+    entries = PlanEntry.objects.filter(plan=plan, setup_start__lte=until)
+    begins = set(entries.values_list("job_id", flat=True))
+    near = [one.order.pk for one in work if one.firm and one.jobs[0].pk in begins]
+    released = routings.release(near, by=by, at=at)
+    return Planned(plan, plan.metrics["operations"], 0, 0, 0, released, stands=True)
+
+
+def _note_told(plan: Plan, work: Sequence[Work]) -> None:
+    """The orders know of the plan: one whose planner was killed before this is made anew."""
+    plan.metrics["told"] = continuing.told_of(work)
+    Plan.objects.filter(pk=plan.pk).update(metrics=plan.metrics)
 
 
 # Horizon
@@ -210,7 +261,7 @@ def _settle(
     plan: Plan, schedule: Schedule, seconds: float, work: Sequence[Work], by: str, at: datetime
 ) -> None:
     """Publish a plan that passed its check; reject another. One transaction flips old and new."""
-    metrics = {**asdict(schedule.totals), "operations": len(schedule.operations)}
+    metrics = {**plan.metrics, **asdict(schedule.totals), "operations": len(schedule.operations)}
     metrics |= {"refused": len(schedule.set_aside), "seconds": round(seconds, 2)}
     if plan.violations:
         move(PLAN, plan, "rejected", by=by, at=at, why="the check found faults", metrics=metrics)

@@ -19,6 +19,7 @@ OUTLETS = {
         "journal.alone",
         "journal.deliveries",
         "journal.dispatch",
+        "journal.fingerprints",
         "journal.footing",
         "journal.idempotency",
         "journal.lists",

@@ -4,10 +4,10 @@ Nothing is deleted. Results carry the raw figures beside the cleaned ones and sa
 point which rule touched it. Two levels: sales lines (`clean_lines`), then series (`clean_series`).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ LINE_COLUMNS = ("invoice", "ordinal", "customer", "item", "quantity", "at", "pri
 DUPLICATE, BULK = "duplicate", "bulk order"
 RETURN, UNMATCHED, RETURNED = "return", "return without sale", "returned"
 CENSORED, SPIKE, DIP = "stock-out or closure", "spike", "dip"
+
+Names: TypeAlias = defaultdict[int, list[str]]  # the rules that touched a row, by its number
 
 
 class BadLines(ValueError):
@@ -75,16 +77,18 @@ def clean_lines(lines: pd.DataFrame, rules: LineRules | None = None) -> CleanedL
     used = rules or LineRules()
     _check_lines(lines)
     frame = lines.reset_index(drop=True)
-    names: list[list[str]] = [[] for _ in range(len(frame))]
+    names: Names = defaultdict(list)
     quantity = frame["quantity"].to_numpy(dtype=np.float64)
     cleaned = quantity.copy()
     if used.duplicates != "keep":
         _mark_duplicates(frame, names, cleaned, drop=used.duplicates == "drop")
     _net_returns(frame, names, cleaned)
     for row in np.flatnonzero(_bulk(frame["item"], cleaned, used)):
-        names[row].append(BULK)
-    result = frame.assign(rule=["+".join(one) for one in names], cleaned=cleaned)
-    return CleanedLines(result, dict(Counter(name for one in names for name in one)))
+        names[int(row)].append(BULK)
+    rule = np.full(len(frame), "", dtype=object)
+    rule[list(names)] = ["+".join(one) for one in names.values()]
+    result = frame.assign(rule=rule, cleaned=cleaned)
+    return CleanedLines(result, dict(Counter(name for one in names.values() for name in one)))
 
 
 def _check_lines(lines: pd.DataFrame) -> None:
@@ -95,18 +99,16 @@ def _check_lines(lines: pd.DataFrame) -> None:
         raise BadLines("Some sales lines have no invoice, item, quantity or time.")
 
 
-def _mark_duplicates(
-    frame: pd.DataFrame, names: list[list[str]], cleaned: Floats, *, drop: bool
-) -> None:
+def _mark_duplicates(frame: pd.DataFrame, names: Names, cleaned: Floats, *, drop: bool) -> None:
     same = [name for name in LINE_COLUMNS if name != "ordinal"]
     repeated = frame.sort_values("ordinal", kind="stable").duplicated(same)
     for row in repeated.index[repeated]:
-        names[row].append(DUPLICATE)
+        names[int(row)].append(DUPLICATE)
         if drop:
             cleaned[row] = 0.0
 
 
-def _net_returns(frame: pd.DataFrame, names: list[list[str]], cleaned: Floats) -> None:
+def _net_returns(frame: pd.DataFrame, names: Names, cleaned: Floats) -> None:
     """Match each return to the latest earlier sales of the same customer and item."""
     open_sales: dict[tuple[object, object], list[int]] = {}
     for row, key in _in_time(frame, cleaned):
@@ -134,7 +136,7 @@ def _in_time(frame: pd.DataFrame, cleaned: Floats) -> Iterator[tuple[int, tuple[
             yield int(row), keys[row]
 
 
-def _return_to(sales: list[int], amount: float, names: list[list[str]], cleaned: Floats) -> float:
+def _return_to(sales: list[int], amount: float, names: Names, cleaned: Floats) -> float:
     """Take `amount` off the latest sales; what is left over finds no sale."""
     while sales and amount > 0:
         sale = sales[-1]

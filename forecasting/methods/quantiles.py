@@ -7,11 +7,14 @@ smallest pinball loss serves the class. Sources: Lei et al. (2018), "Distributio
 inference for regression"; Romano, Patterson & Candès (2019).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from forecasting.methods.method import Arrays, CorruptArtefact, stored
 from forecasting.methods.metrics import LEVELS, naive_scale
 from forecasting.methods.series import Bools, Floats, Strings
 
@@ -63,6 +66,24 @@ class Bands:
             result[rows] += scale[:, :, None] * table[steps]
         raised: Floats = np.maximum.accumulate(np.maximum(result, 0.0), axis=2)
         return raised
+
+    def to_arrays(self) -> Arrays:
+        """The bands as plain arrays: names (c,), spreads (c,), tables (c, h, 9)."""
+        return {
+            "bands.names": np.array(list(self.tables), dtype=np.str_),
+            "bands.spreads": np.array([kind for kind, _ in self.tables.values()], dtype=np.str_),
+            "bands.tables": np.array([table for _, table in self.tables.values()]),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The bands again. Raises `CorruptArtefact`."""
+        names, spreads = (stored(arrays, f"bands.{key}", 1) for key in ("names", "spreads"))
+        tables = stored(arrays, "bands.tables", 3)
+        if not names.size == spreads.size == len(tables) or "all" not in names:
+            raise CorruptArtefact("The bands of the artefact do not fit together.")
+        pairs = zip(spreads.tolist(), tables, strict=True)
+        return cls(dict(zip(names.tolist(), pairs, strict=True)))
 
 
 def movement(history: Floats) -> Floats:

@@ -8,7 +8,7 @@ new was hardly there at any origin: it gets what did best by the series that wer
 too few of these, the pooled mean.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -32,7 +32,7 @@ from forecasting.methods.method import (
     stored,
 )
 from forecasting.methods.pooled import Pooled
-from forecasting.methods.quantiles import Errors, bands, movement, without_backtests
+from forecasting.methods.quantiles import Bands, Errors, bands, movement, without_backtests
 from forecasting.methods.registry import methods_for
 from forecasting.methods.series import Bools, Dates, Floats, Panel, Strings
 
@@ -41,6 +41,10 @@ ENOUGH_SERIES = 10
 """Series that a class must have before it gets a choice of its own."""
 ALL = "all"
 FOR_NEW = Pooled.name
+
+
+class UnusableChoice(ValueError):
+    """What was chosen before cannot forecast any more; a choice is due."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Selection:
     `classes` (n,). `chosen`: class → methods, equally weighted. `metrics`: method (and
     "combined") → class (and "all") → `Measures`. `origins`: number of periods known at each
     backtest. `notes`: what was lacking. `replaced_incumbent`: False where the
-    live choice was kept because the new one was no better in the same backtests.
+    live choice was kept because the new one was no better in the same backtests. `bands`: what
+    put the quantiles around the mean.
     """
 
     ids: tuple[str, ...]
@@ -76,10 +81,12 @@ class Selection:
     origins: tuple[int, ...]
     notes: tuple[Note, ...]
     replaced_incumbent: bool = True
+    bands: Bands | None = None
 
     def to_arrays(self) -> Arrays:
         """What serving needs, as plain arrays (npz); choice and metrics are JSON of the run."""
         return {
+            **(self.bands.to_arrays() if self.bands else {}),
             "ids": np.array(self.ids, dtype=np.str_),
             "starts": self.starts,
             "mean": self.mean,
@@ -186,7 +193,8 @@ def choose(
         count = int((classes == NEW).sum())
         notes.append(Note("new_products", {"products": count, "stand_in": FOR_NEW}))
     mean = _combine(final, chosen, classes)
-    around = _quantiles(tested, chosen, classes, panel, mean)
+    learned = _bands(tested, chosen, classes, panel)
+    around = learned.around(mean, movement(panel.values), classes)
     progress(1.0, "done")
     starts = panel.future_starts(horizon)
     measured = _measure(tested, chosen, classes)
@@ -202,7 +210,76 @@ def choose(
         tested.origins,
         facts,
         replaced,
+        learned,
     )
+
+
+def renew(
+    before: Selection,
+    panel: Panel,
+    changed: Collection[str],
+    around: Bands,
+    progress: Progress = silent,
+    seed: int = 0,
+) -> Selection:
+    """Forecast the series in `changed` with the methods that were chosen before, inside the bands
+    that were learned then; all others stay as they were.
+
+    A changed series gets the mean that a `choose` would give it that ends with the same choice.
+    Nothing is tested, so there are no metrics and no origins. Raises `UnusableChoice`.
+    """
+    classes = classify(panel.values)
+    anew: Bools = np.array([name in changed for name in panel.ids])
+    notes: list[Note] = []
+    progress(0.2, "forecasting")
+    mean, quantiles = _as_before(before, panel.ids, anew)
+    mean[anew] = _renewed(before, panel, classes, anew, seed, notes)
+    moved = movement(panel.values[anew])
+    quantiles[anew] = around.around(mean[anew], moved, classes[anew])
+    progress(1.0, "done")
+    return Selection(
+        panel.ids,
+        before.starts,
+        mean,
+        quantiles,
+        classes,
+        before.chosen,
+        {},
+        (),
+        tuple(notes),
+        replaced_incumbent=False,
+        bands=around,
+    )
+
+
+def _as_before(before: Selection, ids: Sequence[str], anew: Bools) -> tuple[Floats, Floats]:
+    """Mean and quantiles of each series as they were, zeros for those that come anew."""
+    place = {name: row for row, name in enumerate(before.ids)}
+    rows = [place[name] for name, changed in zip(ids, anew, strict=True) if not changed]
+    mean = np.zeros((len(ids), *before.mean.shape[1:]))
+    quantiles = np.zeros((len(ids), *before.quantiles.shape[1:]))
+    mean[~anew], quantiles[~anew] = before.mean[rows], before.quantiles[rows]
+    return mean, quantiles
+
+
+def _renewed(
+    before: Selection, panel: Panel, classes: Strings, anew: Bools, seed: int, notes: list[Note]
+) -> Floats:
+    """Means of the series in `anew`; a method is fitted to all, but only where one needs it."""
+    horizon = before.starts.size
+    chosen = {
+        str(name): before.chosen.get(str(name), before.chosen[ALL])
+        for name in np.unique(classes[anew])
+    }
+    names = dict.fromkeys(name for names in chosen.values() for name in names)
+    final = _fit_all(panel, horizon, methods_for(horizon, names), seed, notes) if names else {}
+    if set(final) != set(names):
+        raise UnusableChoice("A method that was chosen can no longer run on these data.")
+    mean = np.zeros((len(panel.ids), horizon))
+    for name, methods in chosen.items():
+        rows = anew & (classes == name)
+        mean[rows] = _average(final, methods)[rows]
+    return mean[anew]
 
 
 def _beats(
@@ -389,21 +466,18 @@ def _fit_all(
     return final
 
 
-def _quantiles(
+def _bands(
     tested: Backtest,
     chosen: Mapping[str, tuple[str, ...]],
     classes: Strings,
     panel: Panel,
-    mean: Floats,
-) -> Floats:
-    """Quantiles around the final forecast, from its own backtest errors where there are any."""
+) -> Bands:
+    """Bands for the final forecast, from its own backtest errors where there are any."""
     used = {name for names in chosen.values() for name in names}
     if tested.forecasts and used <= set(tested.forecasts):
         past = _combine(tested.forecasts, chosen, classes)
-        learned = bands(Errors(tested.actual, past, tested.movement, classes))
-    else:
-        learned = without_backtests(panel.values, classes)
-    return learned.around(mean, movement(panel.values), classes)
+        return bands(Errors(tested.actual, past, tested.movement, classes))
+    return without_backtests(panel.values, classes)
 
 
 def _measure(

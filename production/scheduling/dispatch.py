@@ -37,13 +37,20 @@ def dispatch(problem: Problem, rule: str = "atcs", deadline: Deadline | None = N
     return _best(Table(problem), RULES[rule], deadline)
 
 
-def schedule(problem: Problem, deadline: Deadline | None = None, seed: int = 0) -> Schedule:
+def schedule(
+    problem: Problem, deadline: Deadline | None = None, seed: int = 0, only: str | None = None
+) -> Schedule:
     """The best plan found until `deadline()` is True; at least one rule always runs.
 
-    Rules hold no chance, so every seed gives the same plan today; the search that will start from
-    this plan draws from it.
+    `only`: the name of the rule that planned before (`Schedule.rule`) and plans alone now.
+    Raises UnknownRuleError. Rules hold no chance, so every seed gives the same plan today; the
+    search that will start from this plan draws from it.
     """
     every = {name: rule for variants in reversed(RULES.values()) for name, rule in variants.items()}
+    if only is not None:
+        if only not in every:
+            raise UnknownRuleError(f"{only}: no rule is called so")
+        every = {only: every[only]}
     return _best(Table(problem), every, deadline)
 
 

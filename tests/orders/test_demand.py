@@ -59,6 +59,17 @@ def test_lines_can_be_narrowed():
     assert len(demand.lines(LATER, since=NOW + DAY)) == 1
 
 
+def test_lines_may_be_read_in_part_and_are_the_same_lines():
+    cup, alice = product("CUP"), customer("Alice")
+    order([line(cup, quantity=2), line(cup, status="cancelled")], by=alice)
+    order([line(cup)], at=NOW - DAY)
+    whole = demand.lines(LATER)
+    some = ["placed_at", "quantity", "customer_id"]
+    assert demand.lines(LATER, columns=some).equals(whole[some])
+    assert whole["placed_at"].is_monotonic_increasing
+    assert demand.lines(NOW - 2 * DAY, columns=some).columns.tolist() == some
+
+
 def test_an_empty_shop_has_frames_with_columns():
     assert demand.lines(NOW).empty
     assert list(demand.option_sales(NOW).columns)[-1] == "placed_at"

@@ -9,7 +9,7 @@ from orders import demand
 from orders.models import BehaviourEvent
 from recommendations.models import Ranking
 from recommendations.rankers import Blend
-from recommendations.training import listed_products, ordered_rows
+from recommendations.training import listed_products, ordered
 from tests.factories import customer, lamp, line, order, product
 from tests.forecasting.shop import NOW, trained
 
@@ -51,9 +51,9 @@ def test_training_is_blind_to_what_came_later():
 def test_guests_orders_still_tell_what_goes_together():
     cup, bowl = product("CUP"), product("BOWL")
     made = order([line(cup), line(bowl)], at=NOW - DAY)
-    rows = list(ordered_rows(demand.lines(NOW)))
-    assert {row[0] for row in rows} == {f"order:{made.pk}"}
-    assert {row[1] for row in rows} == {str(cup.pk), str(bowl.pk)}
+    log = ordered(demand.lines(NOW))
+    assert log.users == (f"order:{made.pk}",)
+    assert set(log.items) == {str(cup.pk), str(bowl.pk)}
 
 
 def test_visits_count_less_than_orders_and_searches_not_at_all():

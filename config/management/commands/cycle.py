@@ -38,6 +38,12 @@ class Command(BaseCommand):
             help="only the best-selling N of the year before (a replay takes 200)",
         )
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--all",
+            action="store_true",
+            dest="everything",
+            help="do everything anew, also where nothing or little has changed",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["start"] and not options["as_of"]:
@@ -61,6 +67,7 @@ class Command(BaseCommand):
                     by="command",
                     products=products,
                     seed=options["seed"],
+                    everything=options["everything"],
                     say=partial(self._say, bar),
                     progress=partial(_advance, bar),
                 )

@@ -15,7 +15,16 @@ from forecasting.methods.method import (
     silent,
 )
 from forecasting.methods.pooled import Pooled
-from forecasting.methods.selection import Measures, Selection, choose, rolling_origins, wins
+from forecasting.methods.quantiles import Bands
+from forecasting.methods.selection import (
+    Measures,
+    Selection,
+    UnusableChoice,
+    choose,
+    renew,
+    rolling_origins,
+    wins,
+)
 from forecasting.methods.series import Panel
 from forecasting.methods.smoothing import Smoothing
 from tests.forecasting.methods.panels import panel, poisson_shop
@@ -258,3 +267,61 @@ def test_a_live_choice_that_is_worse_is_replaced():
 def test_a_live_choice_whose_method_is_gone_is_replaced():
     shop = poisson_shop(12, 64)
     assert choose(shop, 4, SIMPLE, incumbent={"all": ("oracle",)}).replaced_incumbent
+
+
+# Between two contests
+
+
+def corrected(shop: Panel, row: int) -> Panel:
+    """One more week of a hundred pieces, for one series."""
+    values = shop.values.copy()
+    values[row, 30] += 100
+    return dataclasses.replace(shop, values=values)
+
+
+def test_a_corrected_series_gets_the_mean_of_a_full_run_and_the_others_stay():
+    shop = poisson_shop(12, 64)
+    before = choose(shop, 4, SIMPLE)
+    assert before.bands is not None
+    other = corrected(shop, 5)
+    after = renew(before, other, {"P5"}, before.bands)
+    full = choose(other, 4, SIMPLE, incumbent=before.chosen)
+    assert full.chosen == before.chosen  # else there is nothing to compare
+    np.testing.assert_array_equal(after.mean[5], full.mean[5])
+    assert not np.array_equal(after.mean[5], before.mean[5])
+    assert np.all(np.diff(after.quantiles[5], axis=1) >= 0)
+    rest = np.arange(12) != 5
+    np.testing.assert_array_equal(after.mean[rest], before.mean[rest])
+    np.testing.assert_array_equal(after.quantiles[rest], before.quantiles[rest])
+
+
+def test_series_that_came_and_went_are_renewed_by_name():
+    shop = poisson_shop(4, 64)
+    before = choose(shop.rows([0, 1, 2]), 4, SIMPLE)
+    assert before.bands is not None
+    after = renew(before, shop.rows([1, 2, 3]), {"P0", "P3"}, before.bands)
+    assert after.ids == ("P1", "P2", "P3")
+    np.testing.assert_array_equal(after.mean[:2], before.mean[1:])
+    assert after.mean[2].min() > 0
+
+
+def test_a_choice_that_cannot_run_any_more_is_not_renewed():
+    shop = poisson_shop(3, 64)
+    before = choose(shop, 4)
+    assert before.bands is not None
+    gone = dataclasses.replace(before, chosen={"all": ("boosted trees",)})
+    with pytest.raises(UnusableChoice):  # three series are too few for it
+        renew(gone, corrected(shop, 0), {"P0"}, before.bands)
+
+
+def test_bands_come_back_from_their_arrays_and_a_part_of_them_does_not():
+    learned = choose(poisson_shop(12, 64), 4, SIMPLE).bands
+    assert learned is not None
+    arrays = learned.to_arrays()
+    again = Bands.from_arrays(arrays)
+    assert again.tables.keys() == learned.tables.keys()
+    for name, (spread, table) in learned.tables.items():
+        assert again.tables[name][0] == spread
+        np.testing.assert_array_equal(again.tables[name][1], table)
+    with pytest.raises(CorruptArtefact):
+        Bands.from_arrays({**arrays, "bands.names": arrays["bands.names"][:-1]})

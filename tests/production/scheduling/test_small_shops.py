@@ -241,6 +241,22 @@ def test_the_deadline_stops_after_the_plan_at_hand():
     assert (len(asked), check(shop, plan)) == (1, [])
 
 
+def test_the_rule_that_won_may_plan_alone():
+    """Bob is urgent and came second: first come, first served alone makes him wait."""
+    shop = problem(
+        [machine()],
+        job("alice", ({"saw": 30}, {}), due=1_000),
+        job("bob", ({"saw": 30}, {}), due=30, release=0),
+    )
+    best = schedule(shop)
+    assert schedule(shop, only=best.rule) == best
+    assert schedule(shop, only="fifo").rule == "fifo"
+    assert schedule(shop, only="fifo").totals.objective == 30
+    assert best.totals.objective == 0
+    with pytest.raises(UnknownRuleError):
+        schedule(shop, only="gut feeling")
+
+
 # Promises
 
 
