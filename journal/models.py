@@ -169,3 +169,43 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.listing}: {self.name}"
+
+
+class Revision(models.Model):
+    """One row of a sheet before and after an import; what came together has one `batch`.
+
+    Before and after hold the texts of all columns; a row that was made has no before, one that
+    was removed no after.
+    """
+
+    sheet = models.CharField(max_length=40)
+    # the key's texts as a JSON list
+    key = models.CharField(max_length=400)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=80)
+    batch = models.CharField(max_length=32)
+    # the batch that this one takes back
+    undoes = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        indexes = [
+            # the history of one row
+            models.Index(fields=["sheet", "key", "at"], name="revision_of_row"),
+            # all of one import
+            models.Index(fields=["batch"], name="revision_of_batch"),
+            # whether an import was taken back already
+            models.Index(fields=["undoes"], name="revision_undoes"),
+            # the last import
+            models.Index(fields=["-at"], name="revision_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(before__isnull=False) | Q(after__isnull=False),
+                name="revision_says_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sheet} {self.key} at {self.at:%Y-%m-%d %H:%M}"

@@ -4,7 +4,7 @@ Nothing is guessed in silence: how a file was read is said, and what it does not
 """
 
 from journal.tables.files import find_sources, read_sample, read_table
-from journal.tables.notation import Undecided, read_moments, read_numbers
+from journal.tables.notation import Undecided, possible_days, read_moments, read_numbers
 from journal.tables.sources import Source, UnreadableFile, told
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Undecided",
     "UnreadableFile",
     "find_sources",
+    "possible_days",
     "read_moments",
     "read_numbers",
     "read_sample",

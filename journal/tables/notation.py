@@ -8,7 +8,7 @@ A few cells against many are mistakes and stand as such; otherwise a person is a
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -235,6 +235,20 @@ def _by_order(order: str) -> Reader:
         return moment if moment and moment.year in YEARS else None
 
     return read
+
+
+def possible_days(text: str) -> set[date]:
+    """The days that one text may mean, alone: none, one, or two that differ.
+
+    >>> possible_days("31/12/2026") == possible_days("31.12.2026") == {date(2026, 12, 31)}
+    True
+    >>> len(possible_days("03/04/2026")), len(possible_days("03.04.2026")), possible_days("soon")
+    (2, 1, set())
+    """
+    # with points between, nobody writes the month first
+    orders = ("day",) if text.count(".") == 2 else ("day", "month")
+    found = [_by_order(order)(text.strip()) for order in orders]
+    return {moment.date() for moment in found if moment}
 
 
 def _iso(text: str) -> datetime | None:

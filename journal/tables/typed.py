@@ -20,14 +20,16 @@ def as_text(cell: Any) -> str:
 
 
 def typed_table(values: dict[str, list[Any]], lines: list[int], faults: list[str]) -> pd.DataFrame:
-    """Every column as text, and beside it `quantity_value`, `price_value` and `at_value`: what a
-    typed cell holds. A typed number says nothing about how the texts of its column are written."""
+    """Every column as text, and beside `quantity`, `price` and `at`, where they are among them,
+    `quantity_value`, `price_value` and `at_value`: what a typed cell holds. A typed number says
+    nothing about how the texts of its column are written."""
     table = pd.DataFrame(
         {name: pd.Series(map(as_text, cells), dtype=str) for name, cells in values.items()}
     )
-    for name in NUMBERS:
+    for name in values.keys() & set(NUMBERS):
         table[f"{name}_value"] = pd.Series(map(_number, values[name]), dtype="float64")
-    table["at_value"] = pd.Series(map(_moment, values["at"]), dtype=_moments(values["at"]))
+    if "at" in values:
+        table["at_value"] = pd.Series(map(_moment, values["at"]), dtype=_moments(values["at"]))
     return table.assign(line=lines, fault=faults)
 
 

@@ -8,6 +8,7 @@ group holds a sorted list of codes. Questions without an answer are absent.
 from orders.configuration.checking import ImpossibleConfiguration, check
 from orders.configuration.conditions import listed, matches
 from orders.configuration.exploring import Explored, explore
+from orders.configuration.notation import BadCondition, read_condition, write_condition
 from orders.configuration.possible import feasible
 from orders.configuration.pricing import Price, price, price_from
 from orders.configuration.ruling import derive
@@ -25,6 +26,7 @@ from orders.configuration.storing import digest, store
 
 __all__ = [
     "FINITE_KINDS",
+    "BadCondition",
     "Chosen",
     "Explored",
     "Group",
@@ -45,6 +47,8 @@ __all__ = [
     "opening",
     "price",
     "price_from",
+    "read_condition",
     "store",
     "usual",
+    "write_condition",
 ]

@@ -175,11 +175,20 @@ class ConfigurationRule(models.Model):
         DERIVES = "derives", _("Sets")
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="rules")
+    # what a shop calls the rule in its tables; none has a name that was made elsewhere
+    code = models.SlugField(max_length=40, blank=True)
     kind = models.CharField(max_length=10, choices=Kind)
     condition = models.JSONField()
     consequence = models.JSONField()
     message = models.CharField(max_length=200)
     translations = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["product", "code"], condition=~Q(code=""), name="rule_code_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.label

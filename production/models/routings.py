@@ -62,6 +62,9 @@ class Operation(models.Model):
     setup_by = models.JSONField(default=list, blank=True)
     setup_minutes = models.PositiveIntegerField(default=0)
     run_minutes = models.DecimalField(max_digits=8, decimal_places=2)
+    # the range that somebody guessed, while nobody knows better; what is planned lies between
+    run_minutes_low = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
+    run_minutes_high = models.DecimalField(max_digits=8, decimal_places=2, null=True, blank=True)
     teardown_minutes = models.PositiveIntegerField(default=0)
     min_lag_minutes = models.PositiveIntegerField(default=0)
     max_lag_minutes = models.PositiveIntegerField(null=True, blank=True)
@@ -74,6 +77,15 @@ class Operation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["routing", "sequence"], name="operation_sequence_once"),
             models.CheckConstraint(condition=Q(run_minutes__gt=0), name="operation_takes_time"),
+            models.CheckConstraint(
+                condition=Q(run_minutes_low=None, run_minutes_high=None)
+                | Q(
+                    run_minutes_low__gt=0,
+                    run_minutes_low__lte=F("run_minutes"),
+                    run_minutes_high__gte=F("run_minutes"),
+                ),
+                name="operation_guess_around_plan",
+            ),
             models.CheckConstraint(
                 condition=Q(expected_yield__gt=0, expected_yield__lte=1), name="operation_yield"
             ),

@@ -1,0 +1,221 @@
+"""What an app says of a sheet: its columns, what identifies a row, how rows are written."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from journal.sheets.kinds import Kind
+
+Text: TypeAlias = str | Promise
+# values by column; a row of a sheet knows all of its columns
+Row: TypeAlias = dict[str, Any]
+# the texts of the key columns
+Key: TypeAlias = tuple[str, ...]
+# what other rows call a row: sheet, and the texts that they know it by
+Name: TypeAlias = tuple[str, Key]
+
+REMOVE = "remove"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column, known by `code`, which is its header in files.
+
+    `refers` is the sheet whose rows its texts name. `default` is what an empty cell of a new row
+    means. A `first_only` column is read for new rows alone; where `blank_keeps`, an empty cell
+    leaves an existing row as it is. `translates` is the language and the text that it holds.
+    """
+
+    code: str
+    kind: Kind
+    required: bool = False
+    default: Any = None
+    refers: str = ""
+    first_only: bool = False
+    blank_keeps: bool = False
+    translates: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with a cell, or with a row where `column` is empty, and what to do."""
+
+    change: "Change"
+    column: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row as it is and as it would be; `before` is None for a new one, `after` for a removed."""
+
+    sheet: "Sheet"
+    key: Key
+    before: Row | None
+    after: Row | None
+    line: int = 0
+    origin: str = ""
+
+    @property
+    def row(self) -> Row:
+        return self.after if self.after is not None else self.before or {}
+
+    @cached_property
+    def fields(self) -> list[tuple[str, str, str]]:
+        """(column, text before, text after) of the cells that differ."""
+        old, new = self.sheet.texts(self.before), self.sheet.texts(self.after)
+        return [(name, old[name], new[name]) for name in old if old[name] != new[name]]
+
+    def changes(self, column: str) -> bool:
+        return any(column == name for name, _old, _new in self.fields)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a sheet has to write: rows that are whole, and by whom and when."""
+
+    created: Sequence[Change]
+    changed: Sequence[Change]
+    at: datetime
+    by: str
+    batch: str
+
+    @property
+    def all(self) -> list[Change]:
+        return [*self.created, *self.changed]
+
+
+class Sheet(ABC):
+    """One kind of rows. What differs between sheets is overridden; the rest is the same for all."""
+
+    code: ClassVar[str]
+    label: ClassVar[Text]
+    purpose: ClassVar[Text]
+    columns: ClassVar[tuple[Column, ...]]
+    keys: ClassVar[tuple[str, ...]]
+    # sheets that must come first
+    after: ClassVar[tuple[str, ...]] = ()
+    # permissions: to download, and to upload
+    view: ClassVar[str]
+    change: ClassVar[str]
+
+    @abstractmethod
+    def load(self) -> dict[Key, Row]:
+        """Everything that there is, in the order of an export; a constant number of queries."""
+
+    @abstractmethod
+    def write(self, changes: Changes) -> None:
+        """Create and change rows, in the caller's transaction."""
+
+    @abstractmethod
+    def erase(self, removed: Sequence[Change], changes: Changes) -> None:
+        """Remove rows, in the caller's transaction; sheets that depend on them have done so."""
+
+    def settle(self, row: Row, book: "Book") -> Row:
+        """What a row means once its cells are read: defaults that hang on other cells."""
+        return row
+
+    def faults(self, changes: Sequence[Change], book: "Book") -> Iterator[Fault]:
+        """What is wrong with rows that are read already and name only rows that exist."""
+        return iter(())
+
+    def kept(self, removed: Sequence[Change], book: "Book") -> Iterator[Fault]:
+        """Why rows cannot be removed, beyond other sheets' rows that name them."""
+        return iter(())
+
+    def name_of(self, row: Row) -> Key:
+        """What other sheets call the row."""
+        return self.key_of(row)
+
+    def mentions(self, row: Row, book: "Book") -> Iterator[Name]:
+        """The rows that this row names: those stay while this one does."""
+        for column in self.columns:
+            if column.refers and row[column.code]:
+                yield column.refers, (column.kind.text(row[column.code]),)
+
+    def key_of(self, row: Row) -> Key:
+        return tuple(self.column(code).kind.text(row[code]) for code in self.keys)
+
+    def column(self, code: str) -> Column:
+        return self._by_code[code]
+
+    @property
+    def _by_code(self) -> dict[str, Column]:
+        return {column.code: column for column in self.columns}
+
+    def blank(self) -> Row:
+        """A new row before anything is known of it."""
+        return {column.code: column.default for column in self.columns}
+
+    def texts(self, row: Row | None) -> dict[str, str]:
+        """The cells of a row as a file holds them; without a row they are empty."""
+        known = row or {}
+        return {column.code: column.kind.text(known.get(column.code)) for column in self.columns}
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """All sheets of a shop, in the order in which they are written."""
+
+    sheets: Sequence[Sheet]
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for sheet in self.sheets:
+            if missing := set(sheet.after) - seen:
+                raise ValueError(f"{sheet.code} comes before {missing}")
+            seen.add(sheet.code)
+
+    def sheet(self, code: str) -> Sheet:
+        return next(sheet for sheet in self.sheets if sheet.code == code)
+
+    def knows(self, code: str) -> bool:
+        return any(sheet.code == code for sheet in self.sheets)
+
+    def naming(self, code: str) -> list[Sheet]:
+        """The sheets whose rows may name rows of this one."""
+        return [sheet for sheet in self.sheets if code in sheet.after or sheet.code == code]
+
+
+@dataclass
+class Book:
+    """What there is, read once, and what there would be after the changes at hand."""
+
+    workbook: Workbook
+    _current: dict[str, dict[Key, Row]] = field(default_factory=dict)
+    _planned: dict[str, dict[Key, Row]] = field(default_factory=dict)
+    _names: dict[str, set[Key]] = field(default_factory=dict)
+    # rows of the files that are refused; they stay planned, so that nobody else is blamed for them
+    refused: set[tuple[str, Key]] = field(default_factory=set)
+    # what sheets have worked out from the rows, to be found again
+    memo: dict[str, Any] = field(default_factory=dict)
+
+    def current(self, code: str) -> dict[Key, Row]:
+        if code not in self._current:
+            self._current[code] = self.workbook.sheet(code).load()
+        return self._current[code]
+
+    def planned(self, code: str) -> dict[Key, Row]:
+        if code not in self._planned:
+            self._planned[code] = dict(self.current(code))
+        return self._planned[code]
+
+    def names(self, code: str) -> set[Key]:
+        """What rows of a sheet are called; asked when all changes are planned."""
+        if code not in self._names:
+            sheet = self.workbook.sheet(code)
+            self._names[code] = {sheet.name_of(row) for row in self.planned(code).values()}
+        return self._names[code]
+
+
+def unknown(sheet: Sheet, text: str) -> str:
+    return _("There is no “%(text)s” in the sheet %(sheet)s. Add it there or correct the cell.") % {
+        "text": text,
+        "sheet": sheet.code,
+    }
