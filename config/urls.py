@@ -8,7 +8,7 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, dashboard, health, language, password
+from config.views import alarms, dashboard, health, language, password, setup
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -44,6 +44,12 @@ urlpatterns = [
     staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
+    path("staff/setup/", setup.setup, name="setup"),
+    path("staff/setup/upload/", setup.upload, name="setup-upload"),
+    path("staff/setup/undo/", setup.take_back, name="setup-undo"),
+    path("staff/setup/check/<str:token>/", setup.look, name="setup-check"),
+    path("staff/setup/check/<str:token>/apply/", setup.write, name="setup-apply"),
+    path("staff/setup/<slug:name>.<slug:ending>", setup.download, name="setup-download"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
     staff_and_slots("recommendations", suggestions_staff, suggestions_slots),
