@@ -19,7 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from config import navigation
+from config import editing, navigation
 from config.icons import ICONS
 from config.statuses import look
 from journal.access import may_open
@@ -159,6 +159,12 @@ def crumb(context: template.Context, label: str, view: str = "", *args: object) 
     if url:
         return format_html('<li><a href="{}">{}</a></li>', url, label)
     return format_html('<li aria-current="page">{}</li>', label)
+
+
+@register.simple_tag
+def column_name(code: str) -> str:
+    """A column of the set-up's tables in the reader's language."""
+    return editing.column_name(code)
 
 
 @register.simple_block_tag

@@ -12,7 +12,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from journal.tables import possible_days
 from journal.tables.notation import COMMA, GROUP_SPACE, POINT
@@ -42,6 +44,8 @@ class Kind:
     read: Callable[[str, str], Any]
     show: Callable[[Any], str] = str
     is_number: bool = False
+    # (text of the cell, word for people) where a cell may hold one of a few
+    choices: tuple[tuple[str, str | Promise], ...] = ()
 
     def text(self, value: Any) -> str:
         """The cell of a value; nothing and no text are an empty cell."""
@@ -110,11 +114,16 @@ def choice(choices: Iterable[tuple[Any, Any]], shown: Callable[[Any], str] = str
             % {"cell": cell, "choices": ", ".join(written for _one, written, _label in pairs)}
         )
 
-    return Kind("one of", read, shown)
+    return Kind("one of", read, shown, choices=tuple((text, label) for _one, text, label in pairs))
 
 
 def yes_no() -> Kind:
-    return Kind("yes or no", lambda cell, sign: _read_yes_no(cell), lambda v: YES if v else NO)
+    return Kind(
+        "yes or no",
+        lambda cell, sign: _read_yes_no(cell),
+        lambda value: YES if value else NO,
+        choices=((YES, gettext_lazy("yes")), (NO, gettext_lazy("no"))),
+    )
 
 
 def _read_yes_no(cell: str) -> bool:

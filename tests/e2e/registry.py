@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from config import uploaded
+from config import editing, uploaded
+from config.sheets import SHOP
 from journal.lists import saving
 from journal.models import Delivery, Transition, User
+from journal.sheets import Line, Table, apply, check
 from orders import collecting, tracking
 from orders.models import Order
 from production.api import urls as production_api
@@ -155,6 +157,27 @@ def with_table(content: str) -> Callable[[Any], str]:
     return build
 
 
+def editable(kind: str) -> Callable[[Any], str]:
+    """The page of a product or a cell that is in use."""
+
+    def build(user: Any) -> str:
+        works.build()
+        name, _label = editing.names_of(editing.THINGS[kind])[0]
+        return reverse("edit", args=[kind, name])
+
+    return build
+
+
+def changed(user: Any) -> str:
+    """The history of a shop in which somebody has changed a family."""
+    works.build()
+    sheet = SHOP.sheet("families")
+    line = Line(1, {"family": "vases", "name": "Vases"})
+    plan = check(SHOP, [Table(sheet, "families", ("family", "name"), [line])])
+    apply(SHOP, plan, at=timezone.now(), by="staff:alice")
+    return reverse("edit-history")
+
+
 def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
     """A staff page of a shop with late, running, planned, refused and ready work."""
 
@@ -202,6 +225,11 @@ WORKS_PAGES = [
     Page("setup", in_the_works("setup"), "staff"),
     plain("setup#empty", "staff"),
     Page("setup-check", with_table(GOOD_TABLE), "staff"),
+    Page("edit-index", in_the_works("edit-index"), "staff"),
+    Page("edit", editable("product"), "staff"),
+    Page("edit#cell", editable("cell"), "staff"),
+    Page("edit-history", changed, "staff"),
+    plain("edit-history#empty", "staff"),
     Page("setup-check#refused", with_table(BAD_TABLE), "staff"),
     Page("orders:staff-orders", in_the_works("orders:staff-orders", "?late=on"), "staff"),
     plain("orders:staff-orders#empty", "staff"),
@@ -297,6 +325,8 @@ EXEMPT: dict[str, str] = {
     "setup-upload": "a form's target",
     "setup-apply": "a form's target",
     "setup-undo": "a form's target",
+    "edit-new": "leads to the page of a new thing",
+    "edit-undo": "a form's target",
     "setup-download": "a file",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
