@@ -183,6 +183,8 @@ WORKS_PAGES = [
     Page("orders:staff-customer", with_consent, "staff"),
     Page("production:jobs", in_the_works("production:jobs", "?sort=due"), "staff"),
     plain("production:jobs#empty", "staff"),
+    Page("production:due", in_the_works("production:due"), "staff"),
+    plain("production:due#empty", "staff"),
     Page("production:schedule", in_the_works("production:schedule"), "staff"),
     plain("production:schedule#empty", "staff"),
     Page("production:planning", in_the_works("production:planning"), "staff"),
