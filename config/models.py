@@ -29,3 +29,23 @@ class CycleRun(models.Model):
 
     def __str__(self) -> str:
         return f"cycle as of {self.as_of:%Y-%m-%d}"
+
+
+class Beginning(models.Model):
+    """What an owner chose while setting up: one row. How far the owner is, the shop itself says."""
+
+    currency = models.CharField(max_length=3, default="EUR")
+    # the code of a starter set, "tables" or "scratch"; empty: not chosen yet
+    start = models.CharField(max_length=40, blank=True)
+    # the import that wrote the starter set
+    batch = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="beginning_is_one")]
+
+    def __str__(self) -> str:
+        return self.start or "not begun"
+
+    @classmethod
+    def load(cls) -> "Beginning":
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

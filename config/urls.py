@@ -8,7 +8,15 @@ from django.urls import URLResolver, include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.views import alarms, dashboard, health, language, password
+from config.views import (
+    alarms,
+    beginning,
+    dashboard,
+    first_account,
+    health,
+    language,
+    password,
+)
 from journal.stream import live
 from orders import urls_slots as orders_slots
 from orders import urls_staff as orders_staff
@@ -44,6 +52,17 @@ urlpatterns = [
     staff_and_slots("orders", orders_staff, orders_slots),
     path("staff/", dashboard.dashboard, name="dashboard"),
     path("staff/try-again/", alarms.try_again, name="try-again"),
+    path("staff/first-account/<str:token>/", first_account.make, name="first-account"),
+    path("staff/begin/", beginning.overview, name="begin"),
+    path("staff/begin/plant/", beginning.plant, name="begin-plant"),
+    path("staff/begin/start/", beginning.start, name="begin-start"),
+    path("staff/begin/start/take-back/", beginning.take_back, name="begin-take-back"),
+    path("staff/begin/hours/", beginning.hours, name="begin-hours"),
+    path("staff/begin/cells/", beginning.cells, name="begin-cells"),
+    path("staff/begin/product/", beginning.product, name="begin-product"),
+    path("staff/begin/orders/", beginning.orders, name="begin-orders"),
+    path("staff/begin/plan/", beginning.plan, name="begin-plan"),
+    path("staff/begin/next/", beginning.following, name="begin-next"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
     staff_and_slots("recommendations", suggestions_staff, suggestions_slots),
