@@ -230,7 +230,7 @@ class _Checking:
 
 def _numbers(table: Table) -> Iterator[str]:
     columns = [c.code for c in table.sheet.columns if c.kind.is_number and c.code in table.columns]
-    return (line.cells[code] for line in table.lines for code in columns if line.cells[code])
+    return (line.cells[code] for line in table.lines for code in columns if line.cells.get(code))
 
 
 def _values(sheet: Sheet, line: Line, sign: str) -> tuple[dict[str, Any], dict[str, str]]:
