@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import available_timezones
@@ -255,4 +255,10 @@ StepForms = formset_factory(
 
 
 def first_day(today: date, lead_days: int) -> date:
-    return date.fromordinal(today.toordinal() + lead_days)
+    """A usual due date, on a workday.
+
+    >>> first_day(date(2026, 3, 2), 5), first_day(date(2026, 3, 2), 4)
+    (datetime.date(2026, 3, 9), datetime.date(2026, 3, 6))
+    """
+    due = today + timedelta(days=lead_days)
+    return due + timedelta(days=max(0, 7 - due.weekday()) if due.weekday() > 4 else 0)

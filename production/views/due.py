@@ -1,6 +1,6 @@
 """The board of due dates: what is late, what is due today and this week, and what it waits for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -36,10 +36,12 @@ class Group:
 @staff_only("production.view_job")
 def due_dates(request: HttpRequest) -> HttpResponse:
     board = due_board(timezone.now())
-    context = {"board": board, "groups": list(_groups(board))}
+    context = {"board": board, "groups": groups_of(board)}
     return render(request, "production/due.html", context)
 
 
-def _groups(board: DueBoard) -> Iterator[Group]:
-    for code, dues in board.groups.items():
-        yield Group(code, NAMES[code], dues[:SHOWN], len(dues))
+def groups_of(board: DueBoard, most: int = SHOWN) -> list[Group]:
+    """The groups of a board with what is due first, at most so many lines of each."""
+    return [
+        Group(code, NAMES[code], dues[:most], len(dues)) for code, dues in board.groups.items()
+    ]
