@@ -58,7 +58,14 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
             Item(_("Materials"), "box", "production:materials"),
         ],
     ),
-    ("", [Item(_("Settings"), "gear", "settings"), Item(_("Audit"), "clock", "audit")]),
+    (
+        "",
+        [
+            Item(_("Set-up"), "upload", "setup"),
+            Item(_("Settings"), "gear", "settings"),
+            Item(_("Audit"), "clock", "audit"),
+        ],
+    ),
 ]
 
 

@@ -16,6 +16,7 @@ from config.views import (
     health,
     language,
     password,
+    setup,
 )
 from journal.stream import live
 from orders import urls_slots as orders_slots
@@ -63,6 +64,12 @@ urlpatterns = [
     path("staff/begin/orders/", beginning.orders, name="begin-orders"),
     path("staff/begin/plan/", beginning.plan, name="begin-plan"),
     path("staff/begin/next/", beginning.following, name="begin-next"),
+    path("staff/setup/", setup.setup, name="setup"),
+    path("staff/setup/upload/", setup.upload, name="setup-upload"),
+    path("staff/setup/undo/", setup.take_back, name="setup-undo"),
+    path("staff/setup/check/<str:token>/", setup.look, name="setup-check"),
+    path("staff/setup/check/<str:token>/apply/", setup.write, name="setup-apply"),
+    path("staff/setup/<slug:name>.<slug:ending>", setup.download, name="setup-download"),
     path("staff/", include("forecasting.urls_staff")),
     path("staff/", include("production.urls_staff")),
     staff_and_slots("recommendations", suggestions_staff, suggestions_slots),

@@ -257,5 +257,19 @@ def _bill(product: Product, materials: dict[str, Material]) -> None:
             scrap_percent=Decimal(part.scrap),
             position=position,
         )
-        for position, part in enumerate(making.BILLS[product.sku])
+        for position, part in enumerate(_parts(product.sku))
     )
+
+
+def _parts(sku: str) -> list[making.Part]:
+    """What goes into a product; not the colours and woods that it does not come in."""
+    item = next(item for item in ITEMS if item.sku == sku)
+    offered = {ask.code: {one.code for one in ask.choices} for ask in item.questions if ask.choices}
+    return [
+        part
+        for part in making.BILLS[sku]
+        if all(
+            not isinstance(wanted, list) or offered.get(code, set(wanted)) & set(wanted)
+            for code, wanted in part.condition.items()
+        )
+    ]

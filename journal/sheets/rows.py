@@ -125,18 +125,24 @@ class TableSheet(Sheet):
         return {key: found[pk] for key, pk in keys.items()}
 
     def kept(self, removed: Sequence[Change], book: Book) -> Iterator[Fault]:
-        """What the database knows of a row, other than what sheets keep of it, keeps it."""
+        """What the database knows of a row keeps it; what sheets know of it, they say."""
+        told = {s.model for s in book.workbook.naming(self.code) if isinstance(s, TableSheet)}
         keys = {row.pk: key for key, row in self.find(removed).items()}
         changes = {change.key: change for change in removed}
         for relation in self.model._meta.related_objects:
-            if relation.name in self.owned:
+            if relation.name in self.owned or relation.related_model in told:
                 continue
             name = relation.field.attname if relation.field.column else relation.field.name
             users = relation.related_model._default_manager.filter(**{f"{name}__in": list(keys)})
+            users = users.exclude(pk__in=self.going(relation.name, book))
             for pk in users.order_by().values_list(name, flat=True).distinct():
                 text = _("It is in use (%(kind)s) and stays.")
                 kind = relation.related_model._meta.verbose_name_plural
                 yield Fault(changes[keys[pk]], REMOVE, text % {"kind": kind})
+
+    def going(self, relation: str, book: Book) -> set[int]:
+        """Rows of a relation that the same import removes: they keep nothing any more."""
+        return set()
 
     def erase(self, removed: Sequence[Change], changes: Changes) -> None:
         pks = [row.pk for row in self.find(removed).values()]

@@ -40,6 +40,7 @@ from orders.sheets.choices import (
     is_value,
     questions,
 )
+from orders.sheets.going import going_choices
 
 CHINESE = "zh-hans"
 ZERO = Decimal(0)
@@ -108,6 +109,9 @@ class Products(TableSheet):
                 yield Fault(change, "sold_until", _("This day lies before sold_from."))
             if row["external_ref"] and len(known[row["external_ref"]]) > 1:
                 yield Fault(change, "external_ref", _("Two products have this number."))
+
+    def going(self, relation: str, book: Book) -> set[int]:
+        return going_choices(book) if relation == "configurations" else set()
 
     def settle(self, row: Row, book: Book) -> Row:
         return {**row, "currency": (row["currency"] or "").upper()}
@@ -253,7 +257,7 @@ class Options(Sheet):
 
     def kept(self, removed: Sequence[Change], book: Book) -> Iterator[Fault]:
         products = {change.row["product"] for change in removed}
-        chosen = _chosen(products)
+        chosen = _chosen(products, going_choices(book))
         for change in removed:
             sku, option, value = change.key
             asked = questions(book, sku).get(option)
@@ -286,10 +290,10 @@ class Options(Sheet):
         self.groups.erase([change for change in removed if not change.row["value"]], changes)
 
 
-def _chosen(skus: set[str]) -> set[Key]:
+def _chosen(skus: set[str], going: set[int]) -> set[Key]:
     """What was ever chosen of products, as keys of questions and answers."""
     found: set[Key] = set()
-    rows = Configuration.objects.filter(product__sku__in=skus)
+    rows = Configuration.objects.filter(product__sku__in=skus).exclude(pk__in=going)
     for sku, values in rows.values_list("product__sku", "values"):
         for option, answer in values.items():
             found.add((sku, option, ""))

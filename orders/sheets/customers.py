@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from journal.sheets import Book, Change, Changes, Column, Fault, Row, TableSheet, kinds
 from orders.models import Customer
+from orders.sheets.going import going_orders
 
 
 class Customers(TableSheet):
@@ -50,6 +51,9 @@ class Customers(TableSheet):
         assert isinstance(made, Customer)  # noqa: S101 - what the sheet makes
         made.external_ref, made.created_at = change.row["customer"], changes.at
         return made
+
+    def going(self, relation: str, book: Book) -> set[int]:
+        return going_orders(book) if relation == "orders" else set()
 
     def faults(self, changes: Sequence[Change], book: Book) -> Iterator[Fault]:
         erased = Customer.objects.exclude(anonymised_at=None).values_list("external_ref", "pk")

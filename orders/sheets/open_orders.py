@@ -1,7 +1,7 @@
 """Orders that are still to be made or sent: how a shop brings its work of today along."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from orders.intake import MOST_PIECES
 from orders.models import Configuration, Customer, Order, OrderLine, Product
 from orders.sheets.choices import product_sheet
 from orders.sheets.customers import number
+from orders.sheets.going import forget_choices
 
 AT_ONCE = 500
 CAUSE = "The date of the table"
@@ -68,7 +69,7 @@ class OpenOrders(Sheet):
         lines = OrderLine.objects.filter(
             order__status__in=SHOWN, status__in=OrderLine.OPEN_STATUSES
         ).select_related("order__customer", "configuration__product")
-        rows = (self._row(line) for line in lines.order_by("order__placed_at", "order", "position"))
+        rows = sorted(map(self._row, lines), key=_by_day)
         return {self.key_of(row): row for row in rows}
 
     def _row(self, line: OrderLine) -> Row:
@@ -86,6 +87,8 @@ class OpenOrders(Sheet):
             "wished_on": line.requested_date,
             "priority": line.priority,
             "_pk": line.pk,
+            "_order": order.pk,
+            "_configuration": line.configuration_id,
             "_status": line.status,
             "_ours": order.source != Order.Source.IMPORT,
         }
@@ -233,11 +236,14 @@ class OpenOrders(Sheet):
         lifecycle.promise_many(_promises(moved), by=changes.by, at=changes.at)
 
     def erase(self, removed: Sequence[Change], changes: Changes) -> None:
-        pks = [(change.before or {})["_pk"] for change in removed]
-        lines = OrderLine.objects.filter(pk__in=pks)
-        orders = set(lines.values_list("order_id", flat=True))
-        lines.delete()
-        Order.objects.filter(pk__in=orders, lines=None).delete()
+        rows = [change.before or {} for change in removed]
+        OrderLine.objects.filter(pk__in=[row["_pk"] for row in rows]).delete()
+        Order.objects.filter(pk__in={row["_order"] for row in rows}, lines=None).delete()
+        forget_choices({row["_configuration"] for row in rows})
+
+
+def _by_day(row: Row) -> tuple[date, str, int]:
+    return row["placed_on"] or date.min, row["order"], row["position"]
 
 
 def reference(order: Order) -> str:

@@ -26,7 +26,6 @@ class Cells(TableSheet):
     keys = ("cell",)
     paths = {"cell": "code"}
     links = {"calendar": Link("calendar", Calendar, "name")}
-    owned = frozenset({"setup_rules"})
     columns = (
         Column("cell", kinds.code(40)),
         Column("name", kinds.text(120), required=True),

@@ -10,10 +10,12 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from django.contrib.auth.tokens import default_token_generator
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
+from config import uploaded
 from journal.lists import saving
 from journal.models import Delivery, Transition, User
 from orders import collecting, tracking
@@ -133,6 +135,26 @@ def out_of_hope(user: Any) -> str:
     return reverse("dashboard")
 
 
+GOOD_TABLE = """family,name,position,name_zh_hans
+lamps,Table lamps,3,台灯
+shelves,Shelves,4,
+"""
+BAD_TABLE = """family,name,position
+lamps,,first
+"""
+
+
+def with_table(content: str) -> Callable[[Any], str]:
+    """A table that somebody has brought and looks at."""
+
+    def build(user: Any) -> str:
+        works.build()
+        file = SimpleUploadedFile("families.csv", content.encode())
+        return reverse("setup-check", args=[uploaded.keep([file], timezone.now())])
+
+    return build
+
+
 def in_the_works(name: str, query: str = "") -> Callable[[Any], str]:
     """A staff page of a shop with late, running, planned, refused and ready work."""
 
@@ -169,6 +191,10 @@ WORKS_PAGES = [
     Page("dashboard", in_the_works("dashboard"), "staff"),
     plain("dashboard#empty", "staff"),
     Page("dashboard#alarms", out_of_hope, "staff"),
+    Page("setup", in_the_works("setup"), "staff"),
+    plain("setup#empty", "staff"),
+    Page("setup-check", with_table(GOOD_TABLE), "staff"),
+    Page("setup-check#refused", with_table(BAD_TABLE), "staff"),
     Page("orders:staff-orders", in_the_works("orders:staff-orders", "?late=on"), "staff"),
     plain("orders:staff-orders#empty", "staff"),
     Page("orders:staff-orders#kept", with_view("orders:staff-orders", "orders"), "staff"),
@@ -248,6 +274,10 @@ EXEMPT: dict[str, str] = {
     "production:cells-now": "a fragment of the dashboard",
     "production:work-of-order": "a fragment of an order's page",
     "try-again": "a form's target",
+    "setup-upload": "a form's target",
+    "setup-apply": "a form's target",
+    "setup-undo": "a form's target",
+    "setup-download": "a file",
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
     "admin-login": "leads to the login page",

@@ -1,0 +1,56 @@
+"""Files that somebody brought and looks at before they are used: kept a day, then forgotten."""
+
+import secrets
+import shutil
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import get_valid_filename
+
+KEPT = timedelta(days=1)
+TOKEN_BYTES = 18
+
+
+class Forgotten(Exception):
+    """The files are not kept any more."""
+
+
+def keep(files: "Iterable[UploadedFile[Any]]", now: datetime) -> str:
+    """Keep files in a folder of their own; returns the token that finds them."""
+    forget_old(now)
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    folder = _root() / token
+    folder.mkdir(parents=True, mode=0o700)
+    for file in files:
+        # a name is only a name here: what the file is, its bytes say
+        with (folder / get_valid_filename(Path(str(file.name)).name)).open("wb") as kept:
+            for chunk in file.chunks():
+                kept.write(chunk)
+    return token
+
+
+def find(token: str) -> Path:
+    """The folder of a token. Raises `Forgotten`."""
+    folder = _root() / token
+    if not token or folder.parent != _root() or not folder.is_dir():
+        raise Forgotten(token)
+    return folder
+
+
+def forget(token: str) -> None:
+    shutil.rmtree(find(token), ignore_errors=True)
+
+
+def forget_old(now: datetime) -> None:
+    oldest = (now - KEPT).timestamp()
+    for folder in _root().iterdir() if _root().is_dir() else ():
+        if folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _root() -> Path:
+    return Path(settings.DATA_DIR) / "setup"
