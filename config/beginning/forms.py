@@ -76,10 +76,14 @@ class AccountForm(forms.Form):
 class PlantForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name of the plant"), max_length=120)
     time_zone = forms.ChoiceField(
-        label=gettext_lazy("Time zone"), choices=[(zone, zone.replace("_", " ")) for zone in _ZONES]
+        label=gettext_lazy("Time zone"),
+        choices=[(zone, zone.replace("_", " ")) for zone in _ZONES],
+        widget=forms.Select({"translate": "no"}),
     )
     currency = forms.ChoiceField(
-        label=gettext_lazy("Currency"), choices=[(code, code) for code in CURRENCIES]
+        label=gettext_lazy("Currency"),
+        choices=[(code, code) for code in CURRENCIES],
+        widget=forms.Select({"translate": "no"}),
     )
     language = forms.ChoiceField(
         label=gettext_lazy("Your language"),
@@ -180,7 +184,7 @@ class QuestionForm(forms.Form):
 
 class StepForm(forms.Form):
     name = forms.CharField(label=gettext_lazy("Step"), max_length=80)
-    cell = forms.ChoiceField(label=gettext_lazy("Cell"))
+    cell = forms.ChoiceField(label=gettext_lazy("Cell"), widget=forms.Select({"translate": "no"}))
     minutes = forms.CharField(label=gettext_lazy("Minutes a piece"), max_length=30)
 
     def __init__(self, *args: Any, cells: Iterable[tuple[str, str]], **kwargs: Any) -> None:
@@ -197,6 +201,7 @@ class StepForm(forms.Form):
 class OrderForm(forms.Form):
     product = forms.ChoiceField(
         label=gettext_lazy("Product"),
+        widget=forms.Select({"translate": "no"}),
         help_text=gettext_lazy(
             "With its usual options. What must be written, such as an engraving, gets a sample."
         ),
@@ -241,17 +246,14 @@ class TableForm(forms.Form):
             raise ValidationError(_("Paste a table or choose a file."))
 
 
-class AtLeastOne(BaseFormSet[Any]):
-    @property
-    def filled(self) -> list[dict[str, Any]]:
-        return [form.cleaned_data for form in self.forms if form.has_changed()]
+def filled(forms_: BaseFormSet[Any]) -> list[dict[str, Any]]:
+    """What the lines say that are not empty."""
+    return [form.cleaned_data for form in forms_.forms if form.has_changed()]
 
 
-CellForms = formset_factory(CellForm, formset=AtLeastOne, extra=3, max_num=60)
-QuestionForms = formset_factory(QuestionForm, formset=AtLeastOne, extra=3, max_num=3)
-StepForms = formset_factory(
-    StepForm, formset=AtLeastOne, extra=5, max_num=5, min_num=0, validate_min=False
-)
+CellForms = formset_factory(CellForm, extra=3, max_num=60)
+QuestionForms = formset_factory(QuestionForm, extra=3, max_num=3)
+StepForms = formset_factory(StepForm, extra=5, max_num=5)
 
 
 def first_day(today: date, lead_days: int) -> date:

@@ -46,7 +46,9 @@ def cell_tables(filled: Sequence[Cells]) -> list[Table]:
     clock = {row["code"] for row in cells_now() if row["around_the_clock"]}
     calendar = main_calendar()
     name, taken = calendar.name if calendar else NEW, set(known)
-    cells, machines, needs_clock = [], [], False
+    cells: list[dict[str, str]] = []
+    machines: list[dict[str, str]] = []
+    needs_clock = False
     for position, row in enumerate(filled, 1):
         code = row["code"] if row["code"] in known else code_of(row["name"], row["kind"], taken)
         taken.add(code)
@@ -164,7 +166,7 @@ def pasted_tables(text: str) -> list[Table]:
     return _read("orders.csv", text.encode())
 
 
-def uploaded_tables(file: UploadedFile) -> list[Table]:
+def uploaded_tables(file: "UploadedFile[Any]") -> list[Table]:
     ending = Path(file.name or "").suffix.lower()
     return _read(f"orders{ending}", b"".join(file.chunks()))
 

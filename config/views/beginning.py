@@ -25,6 +25,7 @@ from config.beginning.forms import (
     QuestionForms,
     StepForms,
     TableForm,
+    filled,
     first_day,
 )
 from config.beginning.saving import NotSaved, save
@@ -100,7 +101,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @page
 @staff_only(MAY_BEGIN)
 def plant(request: HttpRequest) -> HttpResponse:
-    known, user = Plant.objects.order_by("pk").first(), request.user
+    known = Plant.objects.order_by("pk").first()
     initial = {
         "name": known.name if known else "",
         "time_zone": known.time_zone if known else settings.PLANT_TIME_ZONE,
@@ -114,7 +115,7 @@ def plant(request: HttpRequest) -> HttpResponse:
     by, now = staff_name(request), timezone.now()
     plants.name_plant(data["name"], data["time_zone"], by=by, at=now)
     Beginning.objects.update_or_create(pk=1, defaults={"currency": data["currency"]})
-    User.objects.filter(pk=user.pk).update(language=data["language"])
+    User.objects.filter(username=request.user.get_username()).update(language=data["language"])
     translation.activate(data["language"])
     if data["time_zone"] != settings.PLANT_TIME_ZONE:
         text = _("Pages tell times in %(zone)s until the shop is started again.")
@@ -215,9 +216,9 @@ def cells(request: HttpRequest) -> HttpResponse:
     rows = CellForms(request.POST or None, initial=writing.cells_now(), prefix="cell")
     form = forms.Form(request.POST or None)
     if request.method == "POST" and rows.is_valid() and form.is_valid():
-        if not rows.filled:
+        if not filled(rows):
             form.add_error(None, _("Fill in at least one line."))
-        elif _saved(request, form, writing.cell_tables(rows.filled)) is not None:
+        elif _saved(request, form, writing.cell_tables(filled(rows))) is not None:
             return _onward(request, "cells")
     return _show(request, "cells", {"rows": rows, "form": form}, rows, form)
 
@@ -234,7 +235,7 @@ def product(request: HttpRequest) -> HttpResponse:
     made_in = StepForms(request.POST or None, prefix="step", form_kwargs={"cells": known})
     valid = all(one.is_valid() for one in (form, questions, made_in))
     if request.method == "POST" and valid:
-        if not made_in.filled:
+        if not filled(made_in):
             form.add_error(None, _("Say at least one step in which it is made."))
         elif _saved(request, form, _product_tables(form, questions, made_in)) is not None:
             return _onward(request, "product")
@@ -251,7 +252,7 @@ def product(request: HttpRequest) -> HttpResponse:
 
 def _product_tables(form: ProductForm, questions: Any, made_in: Any) -> list[Table]:
     currency = Beginning.load().currency
-    return writing.product_tables(form.cleaned_data, questions.filled, made_in.filled, currency)
+    return writing.product_tables(form.cleaned_data, filled(questions), filled(made_in), currency)
 
 
 # (f) open orders
@@ -270,7 +271,8 @@ def orders(request: HttpRequest) -> HttpResponse:
         None if is_table else request.POST or None, products=products, initial={"due_on": due}
     )
     table = TableForm(
-        *((request.POST, request.FILES) if is_table else ()),
+        request.POST if is_table else None,
+        request.FILES if is_table else None,
         initial={"table": writing.example(today, due)},
     )
     form: OrderForm | TableForm = table if is_table else typed
@@ -326,5 +328,11 @@ def plan(request: HttpRequest) -> HttpResponse:
 @staff_only(MAY_BEGIN)
 def following(request: HttpRequest) -> HttpResponse:
     """What pays next, in the order in which it pays."""
-    context = {"payoffs": payoffs(), "is_planned": not steps.is_beginning()}
+    known = payoffs()
+    undone = [one for one in known if not one.done]
+    context = {
+        "payoffs": known,
+        "nearest": undone[0] if undone else None,
+        "is_planned": not steps.is_beginning(),
+    }
     return render(request, "config/beginning/next.html", context)

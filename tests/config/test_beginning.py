@@ -183,9 +183,13 @@ def test_a_product_has_options_with_prices_and_steps_with_guessed_times(saw):
     made = Product.objects.get()
     assert (made.sku, made.base_price, made.currency) == ("LAMP", Decimal("89.50"), "CHF")
     answers = made.option_groups.get().values.values_list("code", "name", "price_delta")
-    assert list(answers) == [("white", "White", 0), ("night-blue", "Night blue", 5)]
+    assert list(answers) == [
+        ("white", "White", Decimal(0)),
+        ("night-blue", "Night blue", Decimal(5)),
+    ]
     step = Operation.objects.get()
-    assert (step.run_minutes_low, step.run_minutes, step.run_minutes_high) == (6, 8, 10)
+    minutes = [step.run_minutes_low, step.run_minutes, step.run_minutes_high]
+    assert minutes == [Decimal(6), Decimal(8), Decimal(10)]
 
 
 def test_products_of_one_name_get_codes_of_their_own_and_share_the_family(saw):

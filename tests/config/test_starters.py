@@ -24,6 +24,7 @@ CODES = ["furniture", "gifts", "kits", "orthoses", "printed"]
 def begun(request):
     """An empty shop that began with a set."""
     chosen = starter(request.param)
+    assert chosen is not None
     save(tables(chosen, "CHF"), by="staff:alice", at=MONDAY)
     return chosen
 
@@ -94,12 +95,12 @@ def test_every_product_of_a_set_is_planned_without_a_refusal(begun):
 
 
 def test_every_choice_that_the_rules_allow_can_be_made(begun):
-    able = {center.pk: set() for center in WorkCenter.objects.all()}
+    able: dict[int, set[str]] = {center.pk: set() for center in WorkCenter.objects.all()}
     for machine in Machine.objects.all():
         able[machine.work_center_id] |= {"", *machine.capabilities}
     makings, found = routings.makings(), 0
     for pk, sheet in sheets().items():
-        reached = {}
+        reached: dict[str, set[str]] = {}
         for values in choices(sheet):
             found += 1
             frozen = routings.freeze(makings[pk], values, 1)

@@ -15,7 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from config import uploaded
+from config import first_account, uploaded
+from config.beginning import saving as rows_of_sheets
+from config.beginning import starters, writing
+from config.models import Beginning
 from journal.lists import saving
 from journal.models import Delivery, Transition, User
 from orders import collecting, tracking
@@ -221,6 +224,50 @@ WORKS_PAGES = [
     plain("production:materials#empty", "staff"),
 ]
 
+
+def begun(name: str, code: str = "gifts") -> Callable[[Any], str]:
+    """A step of the wizard in a shop that began with a starter set and took an order."""
+
+    def build(user: Any) -> str:
+        if not Beginning.objects.exists():
+            now, today = timezone.now(), timezone.localdate()
+            chosen = starters.starter(code)
+            assert chosen is not None
+            batch = rows_of_sheets.save(starters.tables(chosen, "EUR"), by="bob", at=now)
+            Beginning.objects.create(pk=1, start=code, batch=batch)
+            order = {"product": "PEN-LINE", "quantity": 3, "customer": "Alice"}
+            due = {"due_on": today + timedelta(days=9)}
+            rows_of_sheets.save(writing.order_tables(order | due, today), by="bob", at=now)
+        return reverse(name)
+
+    return build
+
+
+def first_link(user: Any) -> str:
+    return reverse("first-account", args=[first_account.token(timezone.now())])
+
+
+BEGINNING_PAGES = [
+    Page("first-account", first_link),
+    Page("begin", begun("begin"), "staff"),
+    plain("begin#empty", "staff"),
+    plain("begin-plant", "staff"),
+    Page("begin-start", begun("begin-start"), "staff"),
+    plain("begin-start#empty", "staff"),
+    Page("begin-hours", begun("begin-hours"), "staff"),
+    plain("begin-hours#empty", "staff"),
+    Page("begin-cells", begun("begin-cells"), "staff"),
+    plain("begin-cells#empty", "staff"),
+    Page("begin-product", begun("begin-product"), "staff"),
+    plain("begin-product#empty", "staff"),
+    Page("begin-orders", begun("begin-orders"), "staff"),
+    plain("begin-orders#empty", "staff"),
+    Page("begin-plan", begun("begin-plan"), "staff"),
+    Page("begin-plan#done", in_the_works("begin-plan"), "staff"),
+    Page("begin-next", begun("begin-next"), "staff"),
+    plain("begin-next#empty", "staff"),
+]
+
 FORESEEN_PAGES = [
     Page("forecasting:forecasts", foreseen.with_forecast("forecasting:forecasts"), "staff"),
     plain("forecasting:forecasts#empty", "staff"),
@@ -238,7 +285,7 @@ FORESEEN_PAGES = [
     Page("production:gap-product", foreseen.gap_product, "staff"),
 ]
 
-PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *FORESEEN_PAGES]
+PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *BEGINNING_PAGES, *FORESEEN_PAGES]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -264,6 +311,7 @@ EXEMPT: dict[str, str] = {
     "orders:staff-resume": "a form's target",
     "orders:staff-cancel": "a form's target",
     "production:plan-now": "a form's target",
+    "begin-take-back": "a form's target",
     "forecasting:override": "a form's target",
     "forecasting:train": "a form's target",
     "forecasting:cancel": "a form's target",
