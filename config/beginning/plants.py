@@ -23,5 +23,12 @@ def name_plant(name: str, time_zone: str, *, by: str, at: datetime) -> Plant:
         plant.save()
         why = f"{name}, {time_zone}"[:300]
         record(PLANT, [(plant.pk, before)], "named", by=by, at=at, why=why)
-    zones.keep(time_zone, Path(settings.DATA_DIR))
+    keep_zone()
     return plant
+
+
+def keep_zone() -> None:
+    """Have the next start tell times as the plant does, also in a shop that was restored here."""
+    first = Plant.objects.order_by("pk").first()
+    if first is not None:
+        zones.keep(first.time_zone, Path(settings.DATA_DIR))

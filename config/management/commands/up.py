@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import embedded_redis, first_account, preparing, processes
+from config.beginning import plants
 from config.safekeeping import saving, swapping
 from config.supervising import CannotStart, Program, Supervisor
 
@@ -82,6 +83,7 @@ class Command(BaseCommand):
             self.say(f"Database brought up to date ({count} steps).")
         if preparing.collect_static():
             self.say("Pictures and styles collected.")
+        plants.keep_zone()
         connections.close_all()
 
     def fill(self, supervisor: Supervisor, env: dict[str, str]) -> None:
