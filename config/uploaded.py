@@ -1,5 +1,6 @@
 """Files that somebody brought and looks at before they are used: kept a day, then forgotten."""
 
+import re
 import secrets
 import shutil
 from collections.abc import Iterable
@@ -13,6 +14,7 @@ from django.utils.text import get_valid_filename
 
 KEPT = timedelta(days=1)
 TOKEN_BYTES = 18
+TOKEN = re.compile(r"[-\w]{24}")
 
 
 class Forgotten(Exception):
@@ -36,7 +38,7 @@ def keep(files: "Iterable[UploadedFile[Any]]", now: datetime) -> str:
 def find(token: str) -> Path:
     """The folder of a token. Raises `Forgotten`."""
     folder = _root() / token
-    if not token or folder.parent != _root() or not folder.is_dir():
+    if not TOKEN.fullmatch(token) or not folder.is_dir():
         raise Forgotten(token)
     return folder
 

@@ -48,7 +48,7 @@ class _Files(forms.ClearableFileInput):
 
 class _FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
-        files = data if isinstance(data, list | tuple) else [data]
+        files = data or [None]
         cleaned = [super(_FilesField, self).clean(one, initial) for one in files]
         if len(cleaned) > MOST_FILES or sum(file.size for file in cleaned) > MOST_BYTES:
             raise forms.ValidationError(

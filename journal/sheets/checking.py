@@ -257,13 +257,15 @@ def _keyless(sheet: Sheet, given: Mapping[str, Any], bad: Mapping[str, str]) -> 
 
 
 def _missing(sheet: Sheet, given: dict[str, Any], before: Row | None) -> dict[str, str]:
-    """Cells that a row needs and lacks; a row that goes needs none."""
+    """Cells that a row needs and lacks; a row that goes needs none, and what the shop lacks
+    itself is not asked for."""
     if given.get(REMOVE):
         return {}
+    lacking = {code for code, text in sheet.texts(before).items() if before and not text}
     return {
         column.code: _("This cell is needed. Fill it in.")
         for column in sheet.columns
-        if column.required
+        if column.required and column.code not in lacking
         if (column.code in given or before is None) and given.get(column.code) in (None, "", [])
     }
 

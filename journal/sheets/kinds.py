@@ -25,6 +25,7 @@ _CLOCK = re.compile(r"(?:.* )?([01]?\d|2[0-3]):([0-5]\d)(?::00)?")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 # a word without the signs that part pairs, or anything in quotation marks
 _PAIR = re.compile(r'\s*([^=;"]+?)\s*=\s*(?:"((?:[^"]|"")*)"|([^;"]*?))\s*(?:;|$)')
+_TOO_LARGE = Decimal(10) ** 12
 _NOISE = 12  # decimals behind which Excel's binary fractions show
 
 
@@ -202,6 +203,8 @@ def read_decimal(cell: str, sign: str) -> Decimal:
         ) from None
     if not number.is_finite():
         raise BadCell(_("“%(cell)s” is no number.") % {"cell": cell})
+    if abs(number) >= _TOO_LARGE:
+        raise BadCell(_("“%(cell)s” is too large. Correct it.") % {"cell": cell})
     return round(number, _NOISE)
 
 
@@ -287,7 +290,8 @@ def text_pairs() -> Kind:
 
 
 def show_pairs(value: dict[str, Any]) -> str:
-    return "; ".join(f"{name}={_quoted(item)}" for name, item in value.items())
+    """By name: PostgreSQL does not keep the order in which they came."""
+    return "; ".join(f"{name}={_quoted(value[name])}" for name in sorted(value))
 
 
 def _quoted(item: Any) -> str:

@@ -34,7 +34,12 @@ def _read(cell: str, sign: str) -> dict[str, Any]:
         raise BadCell(str(error)) from error
 
 
-CONDITION = Kind("condition", _read, lambda value: write_condition(value) if value else "")
+def _show(condition: Mapping[str, Any]) -> str:
+    """By name: PostgreSQL does not keep the order in which the parts came."""
+    return write_condition({name: condition[name] for name in sorted(condition)})
+
+
+CONDITION = Kind("condition", _read, _show)
 
 
 @dataclass

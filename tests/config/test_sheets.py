@@ -1,8 +1,13 @@
 """The demo shop as tables: taken out, put into an empty shop, taken out again."""
 
+import re
 from datetime import UTC, date, datetime
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from config.demo import seeding
@@ -62,3 +67,64 @@ def test_a_whole_shop_can_be_taken_back(exported):
     assert rows() == before
     assert last_batch() is None
     assert Revision.objects.exclude(undoes="").count() == len(plan.changes)
+
+
+def documented():
+    """{sheet: [(column, is key, is needed, kind)]} as docs/sheets.md has them."""
+    found: dict[str, list[tuple[str, bool, bool, str]]] = {}
+    for line in (Path(settings.BASE_DIR) / "docs" / "sheets.md").read_text("utf-8").splitlines():
+        if line.startswith("### "):
+            code = line[4:]
+        row = re.match(r"\| (\*\*)?(\w+)(?:\*\*)?(\*)? \| ([^|]+) \|", line)
+        if row and line.count("|") == 5 and row[2] != "column":
+            kind = row[4].replace("*", "").strip()
+            found.setdefault(code, []).append((row[2], bool(row[1]), bool(row[3]), kind))
+    return found
+
+
+def declared():
+    return {
+        sheet.code: [
+            (
+                column.code,
+                column.code in sheet.keys,
+                column.required,
+                f"of {column.refers}" if column.refers else column.kind.word,
+            )
+            for column in sheet.columns
+        ]
+        for sheet in SHOP.sheets
+    }
+
+
+def test_the_documentation_names_every_column_and_no_other():
+    assert documented() == declared()
+    assert list(documented()) == [sheet.code for sheet in SHOP.sheets]
+
+
+@pytest.mark.django_db
+def test_the_command_takes_a_shop_out_checks_it_and_takes_an_import_back(tmp_path):
+    good, bad = tmp_path / "families.csv", tmp_path / "products.csv"
+    good.write_text("family,name\nlamps,Lamps\n")
+    bad.write_text("product,name,family,price\nLAMP,Lamp,lamps,dear\n")
+    with pytest.raises(CommandError, match="Nothing was written"):
+        run("import", tmp_path)
+    assert "column price: “dear” is no number" in run("check", tmp_path)
+    bad.write_text("product,name,family,price\nLAMP,Lamp,lamps,89\n")
+    assert "2 sheets" not in run("check", good, bad)
+    assert not Product.objects.exists()
+    assert "Written" in run("import", bad, good)
+    assert "Nothing changes" in run("import", tmp_path)
+    run("export", "all", tmp_path / "shop.xlsx")
+    assert "Nothing changes" in run("import", tmp_path / "shop.xlsx")
+    assert "2 rows of families, products" in run("undo")
+    assert not Product.objects.exists()
+    with pytest.raises(CommandError, match="no such import"):
+        run("undo")
+    assert "options: The questions" in run("list")
+
+
+def run(*words):
+    out = StringIO()
+    call_command("sheets", *map(str, words), stdout=out)
+    return out.getvalue()
