@@ -42,6 +42,4 @@ def due_dates(request: HttpRequest) -> HttpResponse:
 
 def groups_of(board: DueBoard, most: int = SHOWN) -> list[Group]:
     """The groups of a board with what is due first, at most so many lines of each."""
-    return [
-        Group(code, NAMES[code], dues[:most], len(dues)) for code, dues in board.groups.items()
-    ]
+    return [Group(code, NAMES[code], dues[:most], len(dues)) for code, dues in board.groups.items()]

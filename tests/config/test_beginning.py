@@ -134,6 +134,9 @@ def test_a_week_becomes_shifts_and_days_off(alice):
     send(alice, "hours", changed | {"holidays": "2030-12-25 Closed"})
     assert [one.end for one in calendar.shifts.all()] == [time(12), time(15, 30), time(15, 30)]
     assert [one.reason for one in calendar.exceptions.all()] == ["Closed"]
+    send(alice, "hours", WEEK | {"sat_start": "09:00", "sat_end": "12:00", "holidays": ""})
+    assert [(one.weekday, one.start) for one in calendar.shifts.all()] == [(5, time(9))]
+    assert not calendar.exceptions.exists()
 
 
 @pytest.mark.parametrize(
