@@ -61,7 +61,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
     (
         "",
         [
-            Item(_("Set-up"), "upload", "setup"),
+            Item(_("Shop set-up"), "upload", "setup"),
             Item(_("Settings"), "gear", "settings"),
             Item(_("Audit"), "clock", "audit"),
         ],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from journal.lists.exporting import FORMULAS
 from journal.sheets.described import REMOVE, Sheet, Workbook
@@ -18,13 +19,19 @@ MOST_ROWS = 100_000
 _GUARDED = re.compile(rf"'+[{re.escape(''.join(FORMULAS))}]", re.DOTALL)
 
 FAULTS = {
-    "short_line": "This line has too few cells. Check its commas and quotation marks.",
-    "long_line": "This line has more cells than the header. Check its commas and quotation marks.",
-    "nul_byte": "This line holds bytes that are no text. Write it anew.",
-    "formula_without_value": (
+    "short_line": gettext_noop(
+        "This line has too few cells. Check its commas and quotation marks."
+    ),
+    "long_line": gettext_noop(
+        "This line has more cells than the header. Check its commas and quotation marks."
+    ),
+    "nul_byte": gettext_noop("This line holds bytes that are no text. Write it anew."),
+    "formula_without_value": gettext_noop(
         "A formula of this line was never worked out. Open the file, save it, and try again."
     ),
-    "cell_error": "A cell of this line holds an error of the spreadsheet. Correct its formula.",
+    "cell_error": gettext_noop(
+        "A cell of this line holds an error of the spreadsheet. Correct its formula."
+    ),
 }
 
 
