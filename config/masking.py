@@ -3,8 +3,9 @@
 import logging
 import re
 
-# the token in /track/…, /orders/placed/… and /password/new/<user>/<token>/, in any language
-KEYS = re.compile(r"/(track|orders/placed|password/new)/[^\s?#\"']+")
+# the token in /track/…, /orders/placed/…, /password/new/<user>/<token>/ in any language, and in
+# /staff/first-account/…
+KEYS = re.compile(r"/(track|orders/placed|password/new|staff/first-account)/[^\s?#\"']+")
 
 
 def masked(text: str) -> str:

@@ -125,3 +125,23 @@ class ImportRun(models.Model):
     @property
     def in_hand(self) -> bool:
         return self.status in IN_HAND
+
+
+class Beginning(models.Model):
+    """What an owner chose while setting up: one row. How far the owner is, the shop itself says."""
+
+    currency = models.CharField(max_length=3, default="EUR")
+    # the code of a starter set, "tables" or "scratch"; empty: not chosen yet
+    start = models.CharField(max_length=40, blank=True)
+    # the import that wrote the starter set
+    batch = models.CharField(max_length=32, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk=1), name="beginning_is_one")]
+
+    def __str__(self) -> str:
+        return self.start or "not begun"
+
+    @classmethod
+    def load(cls) -> "Beginning":
+        return cls.objects.filter(pk=1).first() or cls(pk=1)

@@ -60,6 +60,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
     (
         _("Make"),
         [
+            Item(_("Due dates"), "clock", "production:due"),
             Item(_("Schedule"), "calendar", "production:schedule"),
             Item(_("Queues"), "queue", "production:queues"),
             Item(_("Jobs"), "list", "production:jobs"),

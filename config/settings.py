@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from config import zones
 from config.keys import secret
 
 django_stubs_ext.monkeypatch()
@@ -29,7 +30,7 @@ BIND = env.str("BIND", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("TRUSTED_ORIGINS", default=[])
-PLANT_TIME_ZONE = env.str("PLANT_TIME_ZONE", default="Europe/Berlin")
+PLANT_TIME_ZONE = zones.chosen(DATA_DIR)
 REDIS_URL = env.str("REDIS_URL", default="")
 
 INSTALLED_APPS = [
@@ -138,7 +139,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_RESET_TIMEOUT = 4 * 3600  # seconds; the mail says four hours
 LOGIN_URL = "login"
-LOGIN_REDIRECT_URL = "begin"
+LOGIN_REDIRECT_URL = "enter"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -86,6 +86,23 @@ class OpenLine:
 
 
 @dataclass(frozen=True)
+class DueLine:
+    """A line that is open now, as the board of due dates shows it; names as the reader reads."""
+
+    line_id: int
+    order_id: int
+    order_number: str
+    customer_name: str
+    product_id: int
+    product_name: str
+    values: Mapping[str, Any]
+    quantity: int
+    due: date
+    status: str
+    status_name: str
+
+
+@dataclass(frozen=True)
 class LineContent:
     """What a line asks for, whether or not anybody has confirmed its order."""
 
@@ -332,6 +349,30 @@ def open_lines(as_of: datetime, product_ids: Collection[int] | None = None) -> l
         if line is not None:
             found.append(line)
     return sorted(found, key=lambda line: (line.due, line.line_id))
+
+
+def due_lines() -> list[DueLine]:
+    """Lines that are open now, the earliest due first; one query."""
+    rows = OrderLine.objects.open().select_related("order__customer", "configuration__product")
+    return sorted((_due_line(row) for row in rows), key=lambda line: (line.due, line.line_id))
+
+
+def _due_line(line: OrderLine) -> DueLine:
+    order, product = line.order, line.configuration.product
+    usual = ((order.placed_at or order.created_at) + USUAL_WAIT).date()
+    return DueLine(
+        line_id=line.pk,
+        order_id=order.pk,
+        order_number=order.number or "",
+        customer_name=order.customer.name if order.customer else "",
+        product_id=product.pk,
+        product_name=product.label,
+        values=line.configuration.values,
+        quantity=line.quantity,
+        due=line.committed_date or line.requested_date or usual,
+        status=line.status,
+        status_name=line.get_status_display(),
+    )
 
 
 def _open_line(

@@ -2,13 +2,14 @@
 
 from django.urls import include, path
 
-from production.views import gap, jobs, materials, queues, schedule
+from production.views import due, gap, jobs, materials, queues, schedule
 
 app_name = "production"
 urlpatterns = [
     path("gap/", gap.gap, name="gap"),
     path("gap/<int:product_id>/", gap.gap_product, name="gap-product"),
     path("", include("production.urls_slots")),
+    path("due/", due.due_dates, name="due"),
     path("schedule/", schedule.schedule, name="schedule"),
     path("schedule/plan-now/", schedule.plan_now, name="plan-now"),
     path("schedule/planning/", schedule.planning, name="planning"),

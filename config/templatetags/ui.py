@@ -114,6 +114,16 @@ def minutes(value: float | None) -> str:
 
 
 @register.filter
+def hours(value: float | None) -> str:
+    """Minutes of work as hours: days would be read as working days."""
+    if value is None:
+        return MISSING
+    digits = 0 if value >= 600 else 1
+    number = number_format(round(value / 60, digits), digits, force_grouping=True)
+    return gettext("%(hours)s h") % {"hours": number}
+
+
+@register.filter
 def duration(value: timedelta | None) -> str:
     return MISSING if value is None else minutes(value.total_seconds() / 60)
 

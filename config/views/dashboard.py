@@ -14,9 +14,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET
 
 from config import wording
+from config.beginning.steps import is_beginning
 from config.models import CycleRun
 from config.templatetags.ui import money, percent
 from config.views import alarms
+from config.views.beginning import MAY_BEGIN
 from journal.access import staff_only
 from orders.models import OrderLine
 from production.gap import ENOUGH_LINES
@@ -73,6 +75,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "cycle": cycle,
         "cycle_steps": _steps(cycle),
         "now": now,
+        "beginning": request.user.has_perm(MAY_BEGIN) and is_beginning(),
     }
     return render(request, "config/dashboard.html", context)
 

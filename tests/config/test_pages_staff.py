@@ -66,10 +66,10 @@ def test_who_tends_machines_is_shown_only_what_the_floor_needs(signed_in):
 
 
 @pytest.mark.parametrize(
-    ("role", "page"), [("planner", "dashboard"), ("operator", "production:queues")]
+    ("role", "page"), [("planner", "dashboard"), ("operator", "production:due")]
 )
 def test_staff_begin_where_they_may_work(client, signed_in, role, page):
-    answer = signed_in(role).get(reverse("begin"))
+    answer = signed_in(role).get(reverse("enter"))
     assert answer.url == reverse(page)
 
 

@@ -5,9 +5,11 @@ import pytest
 from celery.schedules import crontab
 from django.test import override_settings
 
-from config import preparing, processes
+from config import preparing, processes, zones
+from config.beginning import plants
 from config.celery import app
 from config.views import health
+from production.models import Plant
 
 
 def test_a_second_start_on_the_same_folder_is_refused_with_the_first_ones_number(tmp_path):
@@ -114,3 +116,16 @@ def test_a_shop_whose_database_is_behind_is_not_ready(client, monkeypatch):
     health._migrated.cache_clear()
     monkeypatch.setattr(health, "pending_migrations", lambda: ["orders.0002"])
     assert client.get("/readyz").json()["database"] == "migrations pending"
+
+
+@pytest.mark.django_db
+def test_a_start_tells_times_as_the_plant_does(tmp_path, settings, monkeypatch):
+    monkeypatch.delenv("PLANT_TIME_ZONE", raising=False)
+    settings.DATA_DIR = tmp_path
+    plants.keep_zone()
+    assert zones.chosen(tmp_path) == "Europe/Berlin"
+    Plant.objects.create(name="Works", time_zone="Asia/Shanghai")
+    plants.keep_zone()
+    assert zones.chosen(tmp_path) == "Asia/Shanghai"
+    monkeypatch.setenv("PLANT_TIME_ZONE", "UTC")
+    assert zones.chosen(tmp_path) == "UTC"

@@ -15,7 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from config import editing, uploaded
+from config import editing, first_account, uploaded
+from config.beginning import saving as rows_of_sheets
+from config.beginning import starters, writing
+from config.models import Beginning
 from config.sheets import SHOP
 from journal.lists import saving
 from journal.models import Delivery, Transition, User
@@ -245,6 +248,8 @@ WORKS_PAGES = [
     Page("orders:staff-customer", with_consent, "staff"),
     Page("production:jobs", in_the_works("production:jobs", "?sort=due"), "staff"),
     plain("production:jobs#empty", "staff"),
+    Page("production:due", in_the_works("production:due"), "staff"),
+    plain("production:due#empty", "staff"),
     Page("production:schedule", in_the_works("production:schedule"), "staff"),
     plain("production:schedule#empty", "staff"),
     Page("production:planning", in_the_works("production:planning"), "staff"),
@@ -253,6 +258,50 @@ WORKS_PAGES = [
     Page("production:work-order", in_the_works("production:work-order"), "staff"),
     Page("production:materials", in_the_works("production:materials"), "staff"),
     plain("production:materials#empty", "staff"),
+]
+
+
+def begun(name: str, code: str = "gifts") -> Callable[[Any], str]:
+    """A step of the wizard in a shop that began with a starter set and took an order."""
+
+    def build(user: Any) -> str:
+        if not Beginning.objects.exists():
+            now, today = timezone.now(), timezone.localdate()
+            chosen = starters.starter(code)
+            assert chosen is not None
+            batch = rows_of_sheets.save(starters.tables(chosen, "EUR"), by="bob", at=now)
+            Beginning.objects.create(pk=1, start=code, batch=batch)
+            order = {"product": "PEN-LINE", "quantity": 3, "customer": "Alice"}
+            due = {"due_on": today + timedelta(days=9)}
+            rows_of_sheets.save(writing.order_tables(order | due, today), by="bob", at=now)
+        return reverse(name)
+
+    return build
+
+
+def first_link(user: Any) -> str:
+    return reverse("first-account", args=[first_account.token(timezone.now())])
+
+
+BEGINNING_PAGES = [
+    Page("first-account", first_link),
+    Page("begin", begun("begin"), "staff"),
+    plain("begin#empty", "staff"),
+    plain("begin-plant", "staff"),
+    Page("begin-start", begun("begin-start"), "staff"),
+    plain("begin-start#empty", "staff"),
+    Page("begin-hours", begun("begin-hours"), "staff"),
+    plain("begin-hours#empty", "staff"),
+    Page("begin-cells", begun("begin-cells"), "staff"),
+    plain("begin-cells#empty", "staff"),
+    Page("begin-product", begun("begin-product"), "staff"),
+    plain("begin-product#empty", "staff"),
+    Page("begin-orders", begun("begin-orders"), "staff"),
+    plain("begin-orders#empty", "staff"),
+    Page("begin-plan", begun("begin-plan"), "staff"),
+    Page("begin-plan#done", in_the_works("begin-plan"), "staff"),
+    Page("begin-next", begun("begin-next"), "staff"),
+    plain("begin-next#empty", "staff"),
 ]
 
 FORESEEN_PAGES = [
@@ -283,7 +332,13 @@ BROUGHT_PAGES = [
     Page("imports:run#done", brought.page_of(brought.imported), "staff"),
 ]
 
-PAGES: list[Page] = [*CUSTOMER_PAGES, *WORKS_PAGES, *FORESEEN_PAGES, *BROUGHT_PAGES]
+PAGES: list[Page] = [
+    *CUSTOMER_PAGES,
+    *WORKS_PAGES,
+    *BEGINNING_PAGES,
+    *FORESEEN_PAGES,
+    *BROUGHT_PAGES,
+]
 
 # Addresses that no person reads as a page of ours, each with its reason.
 EXEMPT_NAMESPACES = {
@@ -312,6 +367,7 @@ EXEMPT: dict[str, str] = {
     **{f"imports:{verb}": "a form's target" for verb in brought.TARGETS},
     **{f"imports:{name}": "a file to take away" for name in ("refused", "flagged", "report")},
     "imports:progress": "a fragment of an import's page",
+    "begin-take-back": "a form's target",
     "forecasting:override": "a form's target",
     "forecasting:train": "a form's target",
     "forecasting:cancel": "a form's target",
@@ -331,7 +387,7 @@ EXEMPT: dict[str, str] = {
     "recommendations:for-product": "a fragment of the product page",
     "recommendations:for-basket": "a fragment of the basket",
     "admin-login": "leads to the login page",
-    "begin": "leads to the first page that one may open",
+    "enter": "leads to the first page that one may open",
     "live": "a stream that pages listen to",
     "schema": "machines read it",
     "api-docs": "API docs, exempt by design",

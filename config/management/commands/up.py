@@ -10,8 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection, connections
+from django.urls import reverse
+from django.utils import timezone
 
-from config import embedded_redis, preparing, processes
+from config import embedded_redis, first_account, preparing, processes
+from config.beginning import plants
 from config.safekeeping import saving, swapping
 from config.supervising import CannotStart, Program, Supervisor
 
@@ -80,6 +83,7 @@ class Command(BaseCommand):
             self.say(f"Database brought up to date ({count} steps).")
         if preparing.collect_static():
             self.say("Pictures and styles collected.")
+        plants.keep_zone()
         connections.close_all()
 
     def fill(self, supervisor: Supervisor, env: dict[str, str]) -> None:
@@ -106,6 +110,8 @@ class Command(BaseCommand):
         self.say(f"\nTailorline is ready at {processes.address()} ({seconds:.0f} s)")
         if logins().exists():
             self.say(logins().read_text().strip())
+        elif first_account.is_wanted():
+            self.say(f"Make the first account here, once, within a day: {first_link()}")
         if settings.SECURE_COOKIES:
             self.say("Signing in from other machines needs HTTPS in front: docs/operations.md.")
         self.say(f"Logs: {settings.DATA_DIR / 'logs'}. Stop with Ctrl-C.\n")
@@ -117,6 +123,11 @@ class Command(BaseCommand):
     def refuse(self, reason: str, *, status: int = 1) -> None:
         self.stderr.write(f"\n{reason}")
         sys.exit(status)
+
+
+def first_link() -> str:
+    path = reverse("first-account", args=[first_account.token(timezone.now())])
+    return processes.address().rstrip("/") + path
 
 
 def logins() -> Path:

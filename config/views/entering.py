@@ -8,5 +8,5 @@ from config import navigation
 
 
 @require_safe
-def begin(request: HttpRequest) -> HttpResponse:
+def enter(request: HttpRequest) -> HttpResponse:
     return redirect(navigation.first_page(request.user) or "home")
