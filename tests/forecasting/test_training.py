@@ -1,12 +1,12 @@
 """A forecast from orders to a published version, on three products and sixty weeks."""
 
 from datetime import timedelta
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from forecasting import outlook, runs, training
+from forecasting.methods.selection import Selection
 from forecasting.methods.series import Panel
 from forecasting.models import (
     Accuracy,
@@ -162,6 +162,7 @@ def test_a_family_that_began_last_week_gets_its_products_bands_together():
     quantiles = np.repeat(np.array([[[10.0]], [[20.0]]]), 9, axis=2)
     quantiles[:, 0, 8] = [13, 24]
     mean = np.array([[10.0], [20.0]])
-    young = SimpleNamespace(mean=mean, quantiles=quantiles)
+    new, week = np.array(["new", "new"]), np.array(["2026-03-02"], dtype="datetime64[D]")
+    young = Selection(("1", "2"), week, mean, quantiles, new, {}, {}, (), ())
     summed, band = training._summed(Panel(values, ("1", "2"), starts), young, [0, 1])
     assert (summed[0], band[0, 0], band[0, 8]) == (30, 30, 35)
