@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
-from forecasting import outlook, runs
+from forecasting import outlook, runs, training
+from forecasting.methods.selection import Selection
+from forecasting.methods.series import Panel
 from forecasting.models import (
     Accuracy,
     DemandPoint,
@@ -149,3 +152,17 @@ def test_an_attempt_that_was_cut_short_leaves_nothing_double(shop):
     runs.train(run.pk, clock=lambda: NOW)
     assert Forecast.objects.count() == 1
     assert len(means(outlook.published(), product=shop[0])) == 4
+
+
+def test_a_family_that_began_last_week_gets_its_products_bands_together():
+    """It cannot be tested itself; a band of no width would pretend to be sure."""
+    starts = np.arange("2025-01-06", "2026-03-02", 7, dtype="datetime64[D]")
+    values = np.full((2, starts.size), np.nan)
+    values[:, -1] = [3.0, 4.0]
+    quantiles = np.repeat(np.array([[[10.0]], [[20.0]]]), 9, axis=2)
+    quantiles[:, 0, 8] = [13, 24]
+    mean = np.array([[10.0], [20.0]])
+    new, week = np.array(["new", "new"]), np.array(["2026-03-02"], dtype="datetime64[D]")
+    young = Selection(("1", "2"), week, mean, quantiles, new, {}, {}, (), ())
+    summed, band = training._summed(Panel(values, ("1", "2"), starts), young, [0, 1])
+    assert (summed[0], band[0, 0], band[0, 8]) == (30, 30, 35)

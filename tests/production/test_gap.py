@@ -210,6 +210,17 @@ def test_the_conversion_is_learned_from_before_the_week_alone(week):
     assert figure("volume", lamp).wanted == 10.5
 
 
+def test_nineteen_earlier_wishes_are_too_few_to_believe_what_became_of_them(week):
+    lamp, mug = week
+    earlier_needs(mug, answered=10, all_of_them=19)
+    event("abandon", lamp, NOW, "Carol")
+    snapshot({"lamp": 12, "mug": 20})
+    gap.measure(WEEK_AFTER)
+    shop = figure("volume")
+    assert (shop.details["conversion"], shop.details["learned_from"]) == (None, 19)
+    assert figure("volume", lamp).wanted == 10
+
+
 def test_without_visitors_orders_alone_count(week):
     snapshot({"lamp": 12, "mug": 20})
     gap.measure(WEEK_AFTER)
