@@ -240,7 +240,7 @@ class TableForm(forms.Form):
         super().clean()
         given = self.cleaned_data.get("file")
         if given and given.size > LARGEST_FILE:
-            text = _("This file is larger than 5 MB. Bring it in under Set-up, or part it.")
+            text = _("This file is larger than 5 MB. Bring it in under Shop set-up, or part it.")
             self.add_error("file", text)
         if not self.errors and not given and not self.cleaned_data.get("table", "").strip():
             raise ValidationError(_("Paste a table or choose a file."))
