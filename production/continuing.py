@@ -84,11 +84,14 @@ def rule(last: Before | None, now: Contest, work: Iterable[Work]) -> str | None:
     return last.plan.solver if last.contest.holds_for(now, kept) else None
 
 
-def stands(last: Before, origin: datetime, made_from: str, work: Sequence[Work]) -> bool:
+def stands(last: Before, problem: Problem, origin: datetime, work: Sequence[Work]) -> bool:
     """Whether planning again would give the same plan and tell the orders the same."""
-    young = timedelta(0) <= origin - last.plan.as_of <= STANDS_FOR
-    refused = last.plan.metrics["refused"]
-    return young and not refused and last.made_from == made_from and last.told == told_of(work)
+    plan = last.plan
+    young = timedelta(0) <= origin - plan.as_of <= STANDS_FOR
+    if not young or plan.metrics["refused"] or last.told != told_of(work):
+        return False
+    end = moment_at(plan.as_of, plan.metrics["makespan"])
+    return last.made_from == made_from(problem, origin, end)
 
 
 def _shop(origin: datetime) -> str:
