@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from journal import fingerprints
-from production.calendars import moment_at, monday_of, plant_zone
+from production.calendars import STOPPED, moment_at, monday_of, plant_zone
 from production.modelling import PLANNABLE, Work
 from production.models import (
     CalendarException,
@@ -102,6 +102,7 @@ def _shop(origin: datetime) -> str:
     return fingerprints.of(
         list(machines.values_list("pk", "work_center", "capabilities", "work_center__calendar")),
         list(stops.values_list("machine", flat=True)),
+        list(machines.filter(status__in=STOPPED).values_list("pk", flat=True)),
         list(Shift.objects.order_by("pk").values_list("calendar", "weekday", "start", "end")),
         list(
             CalendarException.objects.order_by("pk").values_list("calendar", "day", "start", "end")
