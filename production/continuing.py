@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from journal import fingerprints
-from production.calendars import moment_at, monday_of, plant_zone
+from production.calendars import STOPPED, moment_at, monday_of, plant_zone
 from production.modelling import PLANNABLE, Work
 from production.models import (
     CalendarException,
@@ -84,11 +84,14 @@ def rule(last: Before | None, now: Contest, work: Iterable[Work]) -> str | None:
     return last.plan.solver if last.contest.holds_for(now, kept) else None
 
 
-def stands(last: Before, origin: datetime, made_from: str, work: Sequence[Work]) -> bool:
+def stands(last: Before, problem: Problem, origin: datetime, work: Sequence[Work]) -> bool:
     """Whether planning again would give the same plan and tell the orders the same."""
-    young = timedelta(0) <= origin - last.plan.as_of <= STANDS_FOR
-    refused = last.plan.metrics["refused"]
-    return young and not refused and last.made_from == made_from and last.told == told_of(work)
+    plan = last.plan
+    young = timedelta(0) <= origin - plan.as_of <= STANDS_FOR
+    if not young or plan.metrics["refused"] or last.told != told_of(work):
+        return False
+    end = moment_at(plan.as_of, plan.metrics["makespan"])
+    return last.made_from == made_from(problem, origin, end)
 
 
 def _shop(origin: datetime) -> str:
@@ -99,6 +102,7 @@ def _shop(origin: datetime) -> str:
     return fingerprints.of(
         list(machines.values_list("pk", "work_center", "capabilities", "work_center__calendar")),
         list(stops.values_list("machine", flat=True)),
+        list(machines.filter(status__in=STOPPED).values_list("pk", flat=True)),
         list(Shift.objects.order_by("pk").values_list("calendar", "weekday", "start", "end")),
         list(
             CalendarException.objects.order_by("pk").values_list("calendar", "day", "start", "end")

@@ -85,7 +85,7 @@ def run(
         last = continuing.before() if only_changes else None
         contest = continuing.contest_now(origin, seed, work)
         rule = continuing.rule(last, contest, work)
-        if last and rule and _still_made_from(last, problem, origin, work):
+        if last and rule and continuing.stands(last, problem, origin, work):
             return _stand(last.plan, work, by, as_of)
         progress(0.3, _("Scheduling"))
         schedule = scheduling.schedule(problem, deadline, seed, only=rule)
@@ -96,7 +96,8 @@ def run(
         if not violations:
             _write(plan, shop, work, schedule)
         held = last.contest if last and rule else contest
-        made_from = continuing.made_from(problem, origin, _end(origin, schedule.totals.makespan))
+        end = moment_at(origin, schedule.totals.makespan)
+        made_from = continuing.made_from(problem, origin, end)
         plan.metrics = {"contest": asdict(held), "made_from": made_from, "alone": bool(rule)}
         _settle(plan, schedule, perf_counter() - began, work, by, as_of)
         progress(0.9, _("Telling the orders"))
@@ -106,17 +107,6 @@ def run(
 
 
 # Where nothing is different
-
-
-def _end(origin: datetime, makespan: int) -> datetime:
-    return moment_at(origin, makespan)
-
-
-def _still_made_from(
-    last: continuing.Before, problem: scheduling.Problem, origin: datetime, work: Sequence[Work]
-) -> bool:
-    end = _end(last.plan.as_of, last.plan.metrics["makespan"])
-    return continuing.stands(last, origin, continuing.made_from(problem, origin, end), work)
 
 
 def _stand(plan: Plan, work: Sequence[Work], by: str, at: datetime) -> Planned:

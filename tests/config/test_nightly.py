@@ -525,7 +525,7 @@ def a_changeover_takes_longer(shop):
 def test_another_shop_is_planned_by_every_rule(shop, first, happens):
     happens(shop)
     codes, little = night(NOW + timedelta(hours=1))
-    assert codes["plan"] != "plan_stands"
+    assert codes["plan"] == "planned"
     assert little == night(NOW + timedelta(hours=1), everything=True)[1]
 
 
