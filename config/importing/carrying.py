@@ -121,7 +121,9 @@ def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
 
 
 def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) -> Import:
-    is_open = log.sales["at"].dt.date >= open_since if open_since else pd.Series(dtype=bool)
+    is_open = (
+        log.sales["at"] >= chosen.mapping.begin(open_since) if open_since else pd.Series(dtype=bool)
+    )
     return Import(
         mapping=chosen.mapping.name,
         source=chosen.source,

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,6 +72,10 @@ class Mapping:
 
     def fits(self, header: Iterable[str]) -> bool:
         return not self.missing(header)
+
+    def begin(self, day: date) -> datetime:
+        """When a day begins where the shop is."""
+        return datetime.combine(day, time(), tzinfo=ZoneInfo(self.time_zone))
 
     def missing(self, header: Iterable[str]) -> list[str]:
         there = set(header)

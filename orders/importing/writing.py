@@ -52,8 +52,9 @@ def write_log(
     items = write_items(log, mapping, now)
     report.products, report.variants = items.new_products, items.new_variants
     customers = _customers(log, mapping, now, report)
+    open_from = mapping.begin(open_since) if open_since else None
     for part in _whole_invoices(log.sales):
-        _write_orders(part, mapping, items, customers, open_since, report)
+        _write_orders(part, mapping, items, customers, open_from, report)
         progress(len(part))
     _write_returns(log, mapping, items, customers, report)
     progress(len(log.returns))
@@ -101,7 +102,7 @@ def _write_orders(
     mapping: Mapping,
     items: Items,
     customers: dict[str, int],
-    open_since: date | None,
+    open_from: datetime | None,
     report: ImportReport,
 ) -> None:
     prefix = mapping.order_prefix
@@ -110,9 +111,9 @@ def _write_orders(
         part = part[~(prefix + part["ref"]).isin(list(known_lines))]
         if part.empty:
             return
-        orders = _orders(part, mapping, customers, open_since, report)
+        orders = _orders(part, mapping, customers, open_from, report)
         lines = [
-            _line(row, mapping, items, orders[prefix + row.invoice], open_since)
+            _line(row, mapping, items, orders[prefix + row.invoice], open_from)
             for row in _rows(part)
         ]
         OrderLine.objects.bulk_create(lines, batch_size=500)
@@ -124,7 +125,7 @@ def _orders(
     part: pd.DataFrame,
     mapping: Mapping,
     customers: dict[str, int],
-    open_since: date | None,
+    open_from: datetime | None,
     report: ImportReport,
 ) -> dict[str, int]:
     first = part.groupby("invoice", sort=False).first()
@@ -135,9 +136,7 @@ def _orders(
             number=ref,
             external_ref=ref,
             source=Order.Source.IMPORT,
-            status=(
-                Order.Status.CONFIRMED if _is_open(row.at, open_since) else Order.Status.CLOSED
-            ),
+            status=(Order.Status.CONFIRMED if _is_open(row.at, open_from) else Order.Status.CLOSED),
             customer_id=customers.get(mapping.order_prefix + row.customer),
             currency=mapping.currency,
             created_at=row.at.to_pydatetime(),
@@ -152,9 +151,9 @@ def _orders(
 
 
 def _line(
-    row: Any, mapping: Mapping, items: Items, order_id: int, open_since: date | None
+    row: Any, mapping: Mapping, items: Items, order_id: int, open_from: datetime | None
 ) -> OrderLine:
-    is_open = _is_open(row.at, open_since)
+    is_open = _is_open(row.at, open_from)
     wanted = (row.at + timedelta(days=mapping.lead_days)).date()
     return OrderLine(
         order_id=order_id,
@@ -169,8 +168,8 @@ def _line(
     )
 
 
-def _is_open(at: pd.Timestamp, open_since: date | None) -> bool:
-    return open_since is not None and at.date() >= open_since
+def _is_open(at: pd.Timestamp, open_from: datetime | None) -> bool:
+    return open_from is not None and at >= open_from
 
 
 def _write_returns(

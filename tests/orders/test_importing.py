@@ -112,6 +112,14 @@ def test_orders_since_the_given_day_are_still_to_be_made(log_file):
 
 
 @pytest.mark.django_db
+def test_a_day_begins_where_the_shop_is(log_file):
+    # ten to one at night in London's summer is still the day before by universal time
+    lines = "109,21212,CAKE CASES,1,2011-10-20 00:50:00,0.55,7,France\n"
+    report = run_import(log_file(HEADER + lines), open_since=date(2011, 10, 20))
+    assert report.open_lines == 1
+
+
+@pytest.mark.django_db
 def test_a_return_finds_the_latest_sale_that_is_large_enough(log_file):
     run_import(log_file())
     back = Return.objects.get()
