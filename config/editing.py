@@ -84,6 +84,8 @@ class Cell:
     name: str
     text: str
     fixed: bool = False
+    # what the page is about stands in its title, not in every row
+    told: bool = False
     choices: tuple[tuple[str, str | Promise], ...] = ()
     references: str = ""
     errors: list[str] = field(default_factory=list)
@@ -129,7 +131,7 @@ class Part:
 
     @property
     def columns(self) -> list[str]:
-        return [cell.column for cell in self.rows[0].cells] if self.rows else []
+        return [cell.column for cell in self.rows[0].cells if not cell.told] if self.rows else []
 
 
 @dataclass(frozen=True)
@@ -236,7 +238,8 @@ def _row(
         fixed = column.code == thing.column or (stored and column.code in sheet.keys)
         known = texts[column.code]
         text = known if typed is None or fixed else typed.get(name, known)
-        cells.append(Cell(column.code, name, text, fixed, column.kind.choices, column.refers))
+        told = column.code == thing.column
+        cells.append(Cell(column.code, name, text, fixed, told, column.kind.choices, column.refers))
     removed = typed is not None and bool(typed.get(f"{sheet.code}-{mark}-{REMOVE}"))
     return FormRow(number, mark, cells, stored, removed)
 
@@ -385,7 +388,7 @@ COLUMNS: dict[str, Promise] = {
     "line": gettext_lazy("Line"),
     "listed": gettext_lazy("Shown in the shop"),
     "machine": gettext_lazy("Machine"),
-    "make_policy": gettext_lazy("How it is made"),
+    "make_policy": gettext_lazy("Made to order or to stock"),
     "material": gettext_lazy("Material"),
     "max_lag_minutes": gettext_lazy("Rest at most, minutes"),
     "maximum": gettext_lazy("Maximum"),
