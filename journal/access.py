@@ -26,7 +26,7 @@ def staff_only(permission: str) -> Callable[[View[P]], View[P]]:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        guarded.permission = permission  # type: ignore[attr-defined]
+        vars(guarded)["permission"] = permission  # decorators around it carry it on
         return guarded
 
     return guard

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from journal.alone import Busy, alone
 from journal.models import Revision
 from journal.sheets.checking import Plan, Planned
-from journal.sheets.described import Change, Changes, Key, Workbook
+from journal.sheets.described import Changes, Key, Workbook
 
 LOCK = "sheets"
 
@@ -92,23 +92,20 @@ def _revisions(plan: Plan, batch: str, at: datetime, by: str, undoes: str) -> It
         Revision(
             sheet=change.sheet.code,
             key=stored_key(change.key),
-            before=_stored(change, change.before),
-            after=_stored(change, change.after),
+            before=before,
+            after=after,
             at=at,
             by=by,
             batch=batch,
             undoes=undoes,
         )
         for change in plan.changes
+        for before, after in [change.told]
     ]
 
 
 def stored_key(key: Key) -> str:
     return json.dumps(list(key), ensure_ascii=False)
-
-
-def _stored(change: Change, row: dict[str, object] | None) -> dict[str, str] | None:
-    return None if row is None else change.sheet.texts(row)
 
 
 def _in_use(error: ProtectedError | RestrictedError) -> str:

@@ -65,16 +65,9 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        told = [
-            [one.sheet.code, one.key, _texts(one.before, one), _texts(one.after, one)]
-            for one in self.changes
-        ]
+        told = [[one.sheet.code, one.key, *one.told] for one in self.changes]
         text = json.dumps([told, [str(problem) for problem in self.problems]], ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _texts(row: Row | None, change: Change) -> dict[str, str] | None:
-    return None if row is None else change.sheet.texts(row)
 
 
 def check(workbook: Workbook, tables: Sequence[Table]) -> Plan:

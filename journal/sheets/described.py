@@ -72,6 +72,14 @@ class Change:
         old, new = self.sheet.texts(self.before), self.sheet.texts(self.after)
         return [(name, old[name], new[name]) for name in old if old[name] != new[name]]
 
+    @property
+    def told(self) -> tuple[dict[str, str] | None, dict[str, str] | None]:
+        """The cells before and after; None where there is no row."""
+        before, after = (
+            None if row is None else self.sheet.texts(row) for row in (self.before, self.after)
+        )
+        return before, after
+
     def changes(self, column: str) -> bool:
         return any(column == name for name, _old, _new in self.fields)
 
@@ -145,7 +153,7 @@ class Sheet(ABC):
     def column(self, code: str) -> Column:
         return self._by_code[code]
 
-    @property
+    @cached_property
     def _by_code(self) -> dict[str, Column]:
         return {column.code: column for column in self.columns}
 

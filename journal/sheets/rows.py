@@ -51,7 +51,7 @@ class TableSheet(Sheet):
         return [(pk, dict(zip(paths, values, strict=True))) for pk, *values in rows]
 
     def to_row(self, stored: dict[str, Any]) -> Row:
-        row = {**self.blank(), **{c: v for c, v in stored.items() if c in self._codes}}
+        row = {**self.blank(), **{c: v for c, v in stored.items() if c in self._by_code}}
         for column in self.columns:
             if column.translates:
                 language, text = column.translates
@@ -83,19 +83,24 @@ class TableSheet(Sheet):
         return {code: link.keys() for code, link in self.links.items()}
 
     def make(self, change: Change, linked: Mapping[str, Any], changes: Changes) -> Model:
-        made = self.model()
+        made = self.model(**self.first_fields(change, linked, changes))
         self.fill(made, change, linked)
         return made
 
-    def fill(self, made: Model, change: Change, linked: Mapping[str, Any]) -> None:
+    def first_fields(
+        self, change: Change, linked: Mapping[str, Any], changes: Changes
+    ) -> dict[str, Any]:
+        """What a new row gets beside its columns, once and for all."""
+        return {}
+
+    def fill(self, made: Any, change: Change, linked: Mapping[str, Any]) -> None:
         for name, value in self.to_fields(change.row).items():
             setattr(made, name, value)
         for code, link in self.links.items():
             text = self.column(code).kind.text(change.row[code])
             setattr(made, f"{link.field}_id", linked[code][text] if text else None)
         if self._translated:
-            known = made.translations  # type: ignore[attr-defined]
-            setattr(made, "translations", self.translations(known, change.row))  # noqa: B010 - only rows with texts have the field
+            made.translations = self.translations(made.translations, change.row)
 
     def translations(self, known: Mapping[str, Any], row: Row) -> dict[str, Any]:
         """What is known, with this row's texts; an empty text is none."""
@@ -118,10 +123,7 @@ class TableSheet(Sheet):
             for pk, stored in self.stored()
             if (key := self.key_of(self.to_row(stored))) in wanted
         }
-        found: dict[int, Any] = {}
-        pks = list(keys.values())
-        for start in range(0, len(pks), AT_ONCE):
-            found |= self.model._default_manager.in_bulk(pks[start : start + AT_ONCE])
+        found: dict[int, Any] = self.model._default_manager.in_bulk(list(keys.values()))
         return {key: found[pk] for key, pk in keys.items()}
 
     def kept(self, removed: Sequence[Change], book: Book) -> Iterator[Fault]:
@@ -148,10 +150,6 @@ class TableSheet(Sheet):
         pks = [row.pk for row in self.find(removed).values()]
         for start in range(0, len(pks), AT_ONCE):
             self.model._default_manager.filter(pk__in=pks[start : start + AT_ONCE]).delete()
-
-    @property
-    def _codes(self) -> set[str]:
-        return {column.code for column in self.columns}
 
     @property
     def _translated(self) -> bool:

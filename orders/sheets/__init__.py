@@ -1,6 +1,6 @@
 """Outlet: the tables by which an owner keeps customers, catalogue and open orders."""
 
-from orders.sheets.catalogue import FAMILIES, OPTIONS, PRODUCTS, RULES, product_keys
+from orders.sheets.catalogue import FAMILIES, OPTIONS, PRODUCTS, RULES, chinese, product_keys
 from orders.sheets.choices import CONDITION, condition_faults, condition_mentions
 from orders.sheets.customers import CUSTOMERS
 from orders.sheets.open_orders import ORDERS
@@ -13,6 +13,7 @@ __all__ = [
     "ORDERS",
     "PRODUCTS",
     "RULES",
+    "chinese",
     "condition_faults",
     "condition_mentions",
     "product_keys",

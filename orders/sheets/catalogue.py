@@ -34,6 +34,7 @@ from orders.models import (
 )
 from orders.sheets.choices import (
     CONDITION,
+    LISTED,
     Question,
     condition_faults,
     condition_mentions,
@@ -117,37 +118,54 @@ class Products(TableSheet):
         return {**row, "currency": (row["currency"] or "").upper()}
 
 
-class _Groups(TableSheet):
-    """The rows of options that are questions."""
+_OF_QUESTION = ("kind", "required", "minimum", "maximum", "step", "unit", "default")
+_OF_ANSWER = ("active", "attributes")
+_COLUMNS = (
+    Column("product", kinds.text(60), refers="products"),
+    Column("option", kinds.code(40)),
+    Column("value", kinds.code(40), default=""),
+    Column("name", kinds.text(80), required=True),
+    chinese("name", 80),
+    Column("kind", kinds.choice(OptionGroup.Kind.choices)),
+    Column("required", kinds.yes_no()),
+    Column("minimum", kinds.decimal(10, 2, least=None)),
+    Column("maximum", kinds.decimal(10, 2, least=None)),
+    Column("step", kinds.decimal(10, 2, above="0")),
+    Column("unit", kinds.text(10), default=""),
+    Column("price", kinds.money(10, least=None), default=ZERO),
+    Column("default", kinds.text(80), default=""),
+    Column("active", kinds.yes_no()),
+    Column("attributes", kinds.pairs(), default={}),
+    Column("position", kinds.whole(), default=0),
+)
+
+
+class _Part(TableSheet):
+    """The rows of options that one table holds; `Options` reads them as one sheet."""
 
     code = "options"
     label = purpose = ""
     view = change = ""
-    model, order = OptionGroup, ("product__family__position", "product__sku", "position", "pk")
     keys = ("product", "option", "value")
+    columns = _COLUMNS
+
+
+class _Questions(_Part):
+    model, order = OptionGroup, ("product__family__position", "product__sku", "position", "pk")
     paths = {"option": "code", "price": "price_delta"}
     links = {"product": Link("product", Product, "sku")}
-    apart = frozenset({"value", "active", "attributes"})
-
-    def load(self) -> dict[Key, Row]:
-        raise NotImplementedError("options are read as one sheet")
+    apart = frozenset({"value", *_OF_ANSWER})
 
 
-class _Values(TableSheet):
-    """The rows of options that are answers."""
-
-    code = "options"
-    label = purpose = ""
-    view = change = ""
+class _Answers(_Part):
     model, order = OptionValue, ("position", "pk")
-    keys = ("product", "option", "value")
     paths = {
         "product": "group__product__sku",
         "option": "group__code",
         "value": "code",
         "price": "price_delta",
     }
-    apart = frozenset({"kind", "required", "minimum", "maximum", "step", "unit", "default"})
+    apart = frozenset(_OF_QUESTION)
 
     def linked(self) -> dict[str, Any]:
         groups = OptionGroup.objects.values_list("product__sku", "code", "pk")
@@ -158,11 +176,6 @@ class _Values(TableSheet):
         made.group_id = linked["groups"][change.row["product"], change.row["option"]]
 
 
-_OF_QUESTION = ("kind", "required", "minimum", "maximum", "step", "unit", "default")
-_OF_ANSWER = ("active", "attributes")
-_LISTED = ("select", "multi")
-
-
 class Options(Sheet):
     code = "options"
     label = gettext_lazy("Options")
@@ -170,38 +183,18 @@ class Options(Sheet):
     view, change = "orders.view_product", "orders.change_product"
     after = ("products",)
     keys = ("product", "option", "value")
-    columns = (
-        Column("product", kinds.text(60), refers="products"),
-        Column("option", kinds.code(40)),
-        Column("value", kinds.code(40), default=""),
-        Column("name", kinds.text(80), required=True),
-        chinese("name", 80),
-        Column("kind", kinds.choice(OptionGroup.Kind.choices)),
-        Column("required", kinds.yes_no()),
-        Column("minimum", kinds.decimal(10, 2, least=None)),
-        Column("maximum", kinds.decimal(10, 2, least=None)),
-        Column("step", kinds.decimal(10, 2, above="0")),
-        Column("unit", kinds.text(10), default=""),
-        Column("price", kinds.money(10, least=None), default=ZERO),
-        Column("default", kinds.text(80), default=""),
-        Column("active", kinds.yes_no()),
-        Column("attributes", kinds.pairs(), default={}),
-        Column("position", kinds.whole(), default=0),
-    )
-
-    def __init__(self) -> None:
-        self.groups, self.values = _Groups(), _Values()
-        self.groups.columns = self.values.columns = self.columns  # type: ignore[misc]
+    columns = _COLUMNS
+    questions, answers = _Questions(), _Answers()
 
     def load(self) -> dict[Key, Row]:
         answers: dict[tuple[str, str], list[Row]] = {}
-        for _pk, stored in self.values.stored():
-            row = self.values.to_row(stored)
+        for _pk, stored in self.answers.stored():
+            row = self.answers.to_row(stored)
             answers.setdefault((row["product"], row["option"]), []).append(row)
         rows = [
             row
-            for _pk, stored in self.groups.stored()
-            for question in [self.groups.to_row(stored)]
+            for _pk, stored in self.questions.stored()
+            for question in [self.questions.to_row(stored)]
             for row in (question, *answers.get((question["product"], question["option"]), ()))
         ]
         return {self.key_of(row): row for row in rows}
@@ -223,7 +216,7 @@ class Options(Sheet):
         if asked is None:
             text = _("%(product)s has no question “%(option)s”. Add its row, with an empty value.")
             yield Fault(change, "option", text % change.row)
-        elif asked.kind and asked.kind not in _LISTED:
+        elif asked.kind and asked.kind not in LISTED:
             text = _("The question “%(option)s” has no list of answers: it is of kind %(kind)s.")
             yield Fault(change, "value", text % asked.row)
         yield from self._strangers(change, _OF_QUESTION, _("It belongs to the question's own row."))
@@ -233,7 +226,7 @@ class Options(Sheet):
         if not row["kind"]:
             yield Fault(change, "kind", _("A question needs its kind. Fill it in."))
             return
-        if asked.values and row["kind"] not in _LISTED:
+        if asked.values and row["kind"] not in LISTED:
             text = _("The question has a list of answers. Only select and multi have one.")
             yield Fault(change, "kind", text)
         low, high = row["minimum"], row["maximum"]
@@ -242,7 +235,7 @@ class Options(Sheet):
         yield from self._strangers(change, _OF_ANSWER, _("It belongs to the row of an answer."))
         words = (row["default"] or "").split(",") if row["kind"] == "multi" else [row["default"]]
         for word in filter(None, words):
-            if row["kind"] in _LISTED and word not in asked.codes:
+            if row["kind"] in LISTED and word not in asked.codes:
                 text = _("The question has no answer “%(word)s”; it has: %(words)s.")
                 told = {"word": word, "words": ", ".join(asked.codes) or "–"}
                 yield Fault(change, "default", text % told)
@@ -258,25 +251,23 @@ class Options(Sheet):
     def kept(self, removed: Sequence[Change], book: Book) -> Iterator[Fault]:
         products = {change.row["product"] for change in removed}
         chosen = _chosen(products, going_choices(book))
+        answered = {
+            (row["product"], row["option"])
+            for row in book.planned(self.code).values()
+            if row["value"]
+        }
         for change in removed:
             sku, option, value = change.key
             asked = questions(book, sku).get(option)
-            if not value and any(
-                row["option"] == option and row["value"]
-                for row in book.planned(self.code).values()
-                if row["product"] == sku
-            ):
+            if not value and (sku, option) in answered:
                 yield Fault(change, REMOVE, _("The question still has answers. Remove those too."))
             if (sku, option, value) in chosen:
                 text = _("It was ordered or chosen already and keeps its name.")
                 todo = _("Write no in active instead.") if asked and value else ""
                 yield Fault(change, REMOVE, f"{text} {todo}".strip())
 
-    def mentions(self, row: Row, book: Book) -> Iterator[Name]:
-        yield "products", (row["product"],)
-
     def write(self, changes: Changes) -> None:
-        for sheet, is_answer in ((self.groups, False), (self.values, True)):
+        for sheet, is_answer in ((self.questions, False), (self.answers, True)):
             sheet.write(
                 replace(
                     changes,
@@ -286,8 +277,8 @@ class Options(Sheet):
             )
 
     def erase(self, removed: Sequence[Change], changes: Changes) -> None:
-        self.values.erase([change for change in removed if change.row["value"]], changes)
-        self.groups.erase([change for change in removed if not change.row["value"]], changes)
+        self.answers.erase([change for change in removed if change.row["value"]], changes)
+        self.questions.erase([change for change in removed if not change.row["value"]], changes)
 
 
 def _chosen(skus: set[str], going: set[int]) -> set[Key]:
@@ -361,7 +352,7 @@ class Rules(TableSheet):
                 yield Fault(change, "then", text)
 
     def mentions(self, row: Row, book: Book) -> Iterator[Name]:
-        yield "products", (row["product"],)
+        yield from super().mentions(row, book)
         yield from condition_mentions(book, row["product"], row["when"])
         yield from condition_mentions(book, row["product"], row["then"])
 

@@ -23,6 +23,8 @@ from orders.configuration import (
 
 LONGEST = 500
 NUMBERS = ("number", "date")
+# kinds of questions whose answers are rows of their own
+LISTED = ("select", "multi")
 
 
 def _read(cell: str, sign: str) -> dict[str, Any]:
@@ -118,7 +120,7 @@ def condition_mentions(book: Book, sku: str, condition: Mapping[str, Any] | None
     asked = questions(book, sku)
     for code, wanted in (condition or {}).items():
         yield "options", (sku, code, "")
-        listed = code in asked and asked[code].kind in ("select", "multi")
+        listed = code in asked and asked[code].kind in LISTED
         if not isinstance(wanted, Mapping) and (listed or code not in asked):
             yield from (("options", (sku, code, word)) for word in wanted)
 

@@ -46,11 +46,10 @@ class Customers(TableSheet):
         del fields["external_ref"]  # who has none keeps none
         return fields
 
-    def make(self, change: Change, linked: Mapping[str, Any], changes: Changes) -> Customer:
-        made = super().make(change, linked, changes)
-        assert isinstance(made, Customer)  # noqa: S101 - what the sheet makes
-        made.external_ref, made.created_at = change.row["customer"], changes.at
-        return made
+    def first_fields(
+        self, change: Change, linked: Mapping[str, Any], changes: Changes
+    ) -> dict[str, Any]:
+        return {"external_ref": change.row["customer"], "created_at": changes.at}
 
     def going(self, relation: str, book: Book) -> set[int]:
         return going_orders(book) if relation == "orders" else set()

@@ -30,6 +30,7 @@ from orders.configuration import ImpossibleConfiguration, check, digest, price
 from orders.configuration.conditions import listed
 from orders.intake import MOST_PIECES
 from orders.models import Configuration, Customer, Order, OrderLine, Product
+from orders.sheets.catalogue import product_keys
 from orders.sheets.choices import product_sheet
 from orders.sheets.customers import number
 from orders.sheets.going import forget_choices
@@ -197,9 +198,7 @@ class OpenOrders(Sheet):
                 yield Fault(change, REMOVE, text)
 
     def mentions(self, row: Row, book: Book) -> Iterator[Name]:
-        if row["customer"]:
-            yield "customers", (row["customer"],)
-        yield "products", (row["product"],)
+        yield from super().mentions(row, book)
         for option, answer in (row["options"] or {}).items():
             yield "options", (row["product"], option, "")
             yield from (("options", (row["product"], option, word)) for word in listed(answer))
@@ -328,7 +327,7 @@ def _customers() -> dict[str, int]:
 
 def _configurations(rows: Sequence[Row], now: datetime) -> dict[tuple[str, str], int]:
     """The one row of each choice, made where it does not exist yet."""
-    products = dict(Product.objects.values_list("sku", "pk"))
+    products = product_keys()
     wanted = {(row["product"], digest(row["options"])): row["options"] for row in rows}
     Configuration.objects.bulk_create(
         (

@@ -23,7 +23,13 @@ from journal.sheets import (
     kinds,
 )
 from journal.sheets.kinds import BadCell, Kind
-from orders.sheets import CONDITION, condition_faults, condition_mentions, product_keys
+from orders.sheets import (
+    CONDITION,
+    chinese,
+    condition_faults,
+    condition_mentions,
+    product_keys,
+)
 from production.models import (
     BOM,
     BOMLine,
@@ -33,7 +39,6 @@ from production.models import (
     StockMove,
     WorkCenter,
 )
-from production.sheets.shop_floor import chinese_name
 
 COUNTED = "Counted"
 COUNT_KEY = "count:"
@@ -53,7 +58,7 @@ class Materials(TableSheet):
     columns = (
         Column("material", kinds.code(60)),
         Column("name", kinds.text(120), required=True),
-        chinese_name(120),
+        chinese("name", 120),
         Column("unit", kinds.text(10), required=True),
         Column("cost", kinds.decimal(12, 4), default=Decimal(0)),
         Column("lead_days", kinds.whole(), default=7),
@@ -231,7 +236,7 @@ class Routings(TableSheet):
         Column("product", kinds.text(60), refers="products"),
         Column("step", kinds.whole(1)),
         Column("name", kinds.text(80), required=True),
-        chinese_name(80),
+        chinese("name", 80),
         Column("cell", kinds.code(40), required=True, refers="cells"),
         Column("capability", kinds.text(60), default=""),
         Column("when", CONDITION, default={}),

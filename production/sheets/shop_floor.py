@@ -1,19 +1,15 @@
 """Cells, the machines in them, and how long it takes to change them over."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from journal.sheets import Book, Change, Changes, Column, Fault, Link, TableSheet, kinds
+from orders.sheets import chinese
 from production.models import Calendar, Machine, Plant, SetupRule, WorkCenter
-
-CHINESE = "zh-hans"
-
-
-def chinese_name(longest: int) -> Column:
-    return Column("name_zh_hans", kinds.text(longest), default="", translates=(CHINESE, "name"))
 
 
 class Cells(TableSheet):
@@ -29,7 +25,7 @@ class Cells(TableSheet):
     columns = (
         Column("cell", kinds.code(40)),
         Column("name", kinds.text(120), required=True),
-        chinese_name(120),
+        chinese("name", 120),
         Column("kind", kinds.choice(WorkCenter.Kind.choices), required=True),
         Column("calendar", kinds.text(80), required=True, refers="calendars"),
         Column("position", kinds.whole(), default=0),
@@ -40,12 +36,12 @@ class Cells(TableSheet):
             Plant.objects.create(name=_("Main plant"), time_zone=settings.PLANT_TIME_ZONE)
         super().write(changes)
 
-    def make(self, change: Change, linked: Mapping[str, object], changes: Changes) -> WorkCenter:
-        made = super().make(change, linked, changes)
-        made.plant_id = linked["plant"]  # type: ignore[attr-defined]
-        return made  # type: ignore[return-value]
+    def first_fields(
+        self, change: Change, linked: Mapping[str, Any], changes: Changes
+    ) -> dict[str, Any]:
+        return {"plant_id": linked["plant"]}
 
-    def linked(self) -> dict[str, object]:
+    def linked(self) -> dict[str, Any]:
         first = Plant.objects.order_by("pk").values_list("pk", flat=True).first()
         return {**super().linked(), "plant": first}
 

@@ -2,16 +2,18 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from config.sheets import SHOP
 from journal.models import Delivery, Revision, Transition
-from journal.sheets import NotApplied, apply, as_csv, check, last_batch, read_files, undo
+from journal.sheets import NotApplied, as_csv, last_batch, undo
 from orders import lifecycle
 from orders.catalogue import price, sheets
 from orders.models import Configuration, ConfigurationRule, Customer, OptionValue, Order, Product
-from tests import factories
+from tests import factories, tables
+from tests.tables import told
 
 pytestmark = pytest.mark.django_db
 
@@ -48,28 +50,12 @@ SHOP_FILES = {
 
 @pytest.fixture
 def look(tmp_path):
-    def check_files(**files):
-        for old in tmp_path.iterdir():
-            old.unlink()
-        for name, content in files.items():
-            (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
-        return check(SHOP, read_files([tmp_path], SHOP))
-
-    return check_files
+    return partial(tables.look, tmp_path)
 
 
 @pytest.fixture
-def bring(look):
-    def import_files(**files):
-        plan = look(**files)
-        assert [str(one) for one in plan.problems] == []
-        return apply(SHOP, plan, at=NOW, by="staff:alice")
-
-    return import_files
-
-
-def told(plan):
-    return [(one.sheet, one.line, one.column) for one in plan.problems]
+def bring(tmp_path):
+    return partial(tables.bring, tmp_path)
 
 
 def test_a_shop_of_six_tables_stands_after_one_import_and_a_second_changes_nothing(bring, look):

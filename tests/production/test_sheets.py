@@ -2,11 +2,12 @@
 
 from datetime import date, time
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
 from config.sheets import SHOP
-from journal.sheets import apply, check, read_files, undo
+from journal.sheets import undo
 from production import routings
 from production.models import (
     BOM,
@@ -20,7 +21,8 @@ from production.models import (
     StockMove,
 )
 from production.sheets.making import MINUTES
-from tests import factories
+from tests import factories, tables
+from tests.tables import told
 
 pytestmark = pytest.mark.django_db
 
@@ -54,28 +56,12 @@ def lamp():
 
 @pytest.fixture
 def look(tmp_path):
-    def check_files(**files):
-        for old in tmp_path.iterdir():
-            old.unlink()
-        for name, content in files.items():
-            (tmp_path / f"{name}.csv").write_text(content, encoding="utf-8")
-        return check(SHOP, read_files([tmp_path], SHOP))
-
-    return check_files
+    return partial(tables.look, tmp_path)
 
 
 @pytest.fixture
-def bring(look):
-    def import_files(**files):
-        plan = look(**files)
-        assert [str(one) for one in plan.problems] == []
-        return apply(SHOP, plan, at=NOW, by="staff:alice")
-
-    return import_files
-
-
-def told(plan):
-    return [(one.sheet, one.line, one.column) for one in plan.problems]
+def bring(tmp_path):
+    return partial(tables.bring, tmp_path)
 
 
 def test_a_workshop_of_seven_tables_can_make_what_it_says_and_a_second_import_changes_nothing(
