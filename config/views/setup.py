@@ -32,7 +32,7 @@ from journal.sheets import (
     read_files,
     undo,
 )
-from journal.tables import UnreadableFile
+from journal.tables import UnreadableFile, told
 
 MAY_SET_UP = "production.change_operation"
 MOST_SHOWN = 100
@@ -136,7 +136,7 @@ def look(request: HttpRequest, token: str) -> HttpResponse:
         messages.warning(request, _forgotten())
         return redirect("setup")
     except UnreadableFile as error:
-        context: dict[str, Any] = {"unreadable": str(error)}
+        context: dict[str, Any] = {"unreadable": told(error.said)}
         return render(request, "setup/check.html", context, status=422)
     return render(request, "setup/check.html", _looked(request, plan, token))
 

@@ -102,7 +102,11 @@ def _entry_fault(question: Question, code: str, wanted: Any, sets: bool) -> str:
         is_range = "set" not in wanted
         if sets or (is_range and question.kind not in NUMBERS):
             return _("Name a value of “%(option)s”: %(option)s=….") % {"option": code}
-        return ""
+        limits = [str(wanted[end]) for end in ("min", "max") if end in wanted]
+        strange = [limit for limit in limits if not is_value(question.kind, limit)]
+        return (
+            _("“%(word)s” is no answer to this question.") % {"word": strange[0]} if strange else ""
+        )
     if question.kind not in FINITE_KINDS:
         return ""
     strange = [word for word in wanted if word not in question.codes]
@@ -138,7 +142,8 @@ def product_sheet(book: Book, sku: str) -> ProductSheet | None:
 
 def _product_sheet(book: Book, sku: str) -> ProductSheet | None:
     row = book.planned("products").get((sku,))
-    if row is None or sku in _spoilt(book):
+    asked = questions(book, sku)
+    if row is None or sku in _spoilt(book) or not all(one.kind for one in asked.values()):
         return None
     return ProductSheet(
         product_id=0,
@@ -149,7 +154,7 @@ def _product_sheet(book: Book, sku: str) -> ProductSheet | None:
         family_name="",
         base_price=row["price"],
         currency=row["currency"],
-        groups=tuple(_group(question) for question in questions(book, sku).values()),
+        groups=tuple(map(_group, asked.values())),
         rules=tuple(_rules(book).get(sku, ())),
     )
 

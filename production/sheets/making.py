@@ -71,7 +71,7 @@ class Materials(TableSheet):
         on_hand = dict(sums)
         rows = super().stored()
         for pk, row in rows:
-            row["stock"] = on_hand.get(pk)
+            row["stock"] = on_hand.get(pk, Decimal(0))
         return rows
 
     def write(self, changes: Changes) -> None:

@@ -149,3 +149,10 @@ def test_files_are_forgotten_after_a_day_and_found_by_nobody_else(signed_in, fol
 def test_a_name_of_a_file_leads_nowhere(folder, name):
     token = uploaded.keep([SimpleUploadedFile(name, b"x")], timezone.now())
     assert [path.name for path in uploaded.find(token).iterdir()] == ["materials.csv"]
+
+
+def test_a_file_that_is_no_table_says_so_in_the_language_of_its_reader(signed_in):
+    client = signed_in("planner")
+    address = bring(client, "just a letter to Bob\n", "letter.csv")
+    page = client.get(address, headers={"accept-language": "zh-hans"})
+    assert "is no table" not in page.context["unreadable"]

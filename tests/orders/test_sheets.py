@@ -267,3 +267,14 @@ def test_five_hundred_rows_ask_the_database_as_often_as_ten(
     with django_assert_num_queries(len(ten.captured_queries)):
         plan = look(**rows(490))
     assert len(plan.changes) == 980
+
+
+def test_an_answer_to_a_question_of_no_kind_is_no_crash(look):
+    orders = ORDERS.replace("colour=red; width=60", "colour=red; width=60; size=3")
+    plan = look(**SHOP_FILES | {"options": OPTIONS + "LAMP,size,,Size,,,,,,,\n", "orders": orders})
+    assert ("options", 9, "kind") in told(plan)
+
+
+def test_a_limit_that_is_no_number_is_named(look):
+    plan = look(**SHOP_FILES | {"rules": RULES.replace("..70", "small..70")})
+    assert told(plan) == [("rules", 2, "when")]
