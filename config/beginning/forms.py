@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from zoneinfo import available_timezones
 
 from django import forms
@@ -189,9 +189,7 @@ class StepForm(forms.Form):
 
     def __init__(self, *args: Any, cells: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["cell"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
-        field.choices = list(cells)
+        cast("forms.ChoiceField", self.fields["cell"]).choices = list(cells)
 
     def has_changed(self) -> bool:
         """The cell is always chosen; a row without a name is an empty one."""
@@ -216,9 +214,7 @@ class OrderForm(forms.Form):
 
     def __init__(self, *args: Any, products: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["product"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
-        field.choices = products
+        cast("forms.ChoiceField", self.fields["product"]).choices = products
 
 
 class TableForm(forms.Form):

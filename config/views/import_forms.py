@@ -1,7 +1,7 @@
 """What the import pages ask: the file, how it is read, what its columns mean."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 from zoneinfo import available_timezones
 
@@ -184,7 +184,7 @@ class MappingForm(forms.Form):
         """An uploaded mapping may say more than the choices do."""
         said = self.initial[name]
         more = [] if said in dict(choices) else [(said, said)]
-        self.fields[name].choices = choices + more  # type: ignore[attr-defined]
+        cast("forms.ChoiceField", self.fields[name]).choices = choices + more
 
     def clean_currency(self) -> str:
         return str(self.cleaned_data["currency"]).upper()
