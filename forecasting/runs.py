@@ -9,20 +9,19 @@ the lease is short, so that the run of a killed worker is taken up again within 
 """
 
 import logging
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.module_loading import import_string
 
 from forecasting.lifecycle import TRAINING_RUN
 from forecasting.models import TrainingRun
+from journal.leasing import LEASE, Clock, Lease
 from journal.moving import Stale, move, record
 
 __all__ = [
@@ -45,13 +44,7 @@ __all__ = [
 logger = logging.getLogger("tailorline.runs")
 
 QUEUE_LEASE = timedelta(minutes=2)
-LEASE = timedelta(seconds=45)
-PULSE = timedelta(seconds=10)  # four may be missed: a writer may wait 20 s for a busy database
-LONGEST_SILENCE = timedelta(minutes=30)  # a trainer that says nothing for so long is stuck
 MOST_ATTEMPTS = 3
-BEAT_EVERY = timedelta(seconds=1)
-
-Clock = Callable[[], datetime]
 
 
 class Cancelled(Exception):
@@ -201,7 +194,7 @@ def _claim(run: TrainingRun, now: datetime) -> None:
 def _work(run: TrainingRun, clock: Clock) -> TrainingRun:
     heart = _Heart(run, clock)
     try:
-        with _kept_alive(heart):
+        with heart.lease.kept_alive():
             outcome = _trainers[run.kind](run, heart)
         _evaluate(run, outcome, clock)
     except (Cancelled, Stale):
@@ -230,55 +223,16 @@ def _held(run: TrainingRun) -> "QuerySet[TrainingRun]":
 
 
 class _Heart:
-    """Extends the lease, and stops the work when the run was taken away.
-
-    The trainer's own beats bring its progress, at most once a second.
-    """
+    """Brings the trainer's progress, and stops the work when the run was taken away."""
 
     def __init__(self, run: TrainingRun, clock: Clock) -> None:
-        self.run, self.clock = run, clock
-        self.began = clock()
-        self.last = self.began - BEAT_EVERY
+        self.lease = Lease(_held(run), clock)
 
     def __call__(self, progress: float, step: str) -> None:
-        now = self.clock()
-        if now - self.last < BEAT_EVERY and progress < 1:
+        if not self.lease.is_due and progress < 1:
             return
-        self.last = now
-        if not self._extend(now, progress=progress, step=step[:120]):
+        if not self.lease.extend(progress=progress, step=step[:120]):
             raise Cancelled
-
-    def keep_alive(self, done: threading.Event) -> None:
-        """Beat from a thread until the work is done, the run is gone or the trainer is stuck."""
-        try:
-            while not done.wait(PULSE.total_seconds()):
-                now = self.clock()
-                if now - max(self.last, self.began) > LONGEST_SILENCE or not self._pulse(now):
-                    break
-        finally:
-            connection.close()
-
-    def _pulse(self, now: datetime) -> bool:
-        try:
-            return self._extend(now)
-        except DatabaseError as error:  # the next one may get through
-            logger.warning("The lease of %s was not extended: %s", self.run, error)
-            return True
-
-    def _extend(self, now: datetime, **said: Any) -> bool:
-        return bool(_held(self.run).update(lease_until=now + LEASE, **said))
-
-
-@contextmanager
-def _kept_alive(heart: _Heart) -> Iterator[None]:
-    done = threading.Event()
-    thread = threading.Thread(target=heart.keep_alive, args=(done,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join(timeout=5)  # one that waits for the database ends by itself
 
 
 def _evaluate(run: TrainingRun, outcome: Outcome, clock: Clock) -> None:

@@ -22,6 +22,7 @@ OUTLETS = {
         "journal.fingerprints",
         "journal.footing",
         "journal.idempotency",
+        "journal.leasing",
         "journal.lists",
         "journal.models",
         "journal.moving",

@@ -19,9 +19,10 @@ from config.importing.carrying import (
     only_one,
 )
 from config.importing.choosing import Chosen, GuessNeeded, choose, choose_with
-from config.importing.leasing import LEASE, Clock, Heart
+from config.importing.leasing import Heart
 from config.importing.lifecycle import IMPORT_RUN
 from config.models import ImportRun
+from journal.leasing import LEASE, Clock
 from journal.moving import Stale, move
 from journal.tables import Undecided
 from orders import importing
@@ -78,7 +79,7 @@ def _claimed(run_id: int, waiting: str, status: str, now: datetime) -> ImportRun
 def _work(run: ImportRun, clock: Clock, job: Job, end: str) -> None:
     heart = Heart(run, clock)
     try:
-        with heart.beating():
+        with heart.lease.kept_alive():
             found = job(run, heart)
         _finish(heart, end, clock(), found)
     except (Cancelled, Stale):
@@ -93,7 +94,7 @@ def _work(run: ImportRun, clock: Clock, job: Job, end: str) -> None:
 
 def _finish(heart: Heart, end: str, now: datetime, found: Fields) -> None:
     with transaction.atomic():
-        if not heart.held().select_for_update().first():
+        if not heart.held.select_for_update().first():
             raise Cancelled
         move(IMPORT_RUN, heart.run, end, by="system", at=now, finished_at=now, step="", **found)
 
@@ -101,7 +102,7 @@ def _finish(heart: Heart, end: str, now: datetime, found: Fields) -> None:
 def _give_up(heart: Heart, note: Note, now: datetime) -> None:
     """Fail a run, unless another worker has it by now: that one may well succeed."""
     with transaction.atomic():
-        if heart.held().select_for_update().first():
+        if heart.held.select_for_update().first():
             runs.fail(heart.run, note, now=now)
     _note_kept(heart.run)
 

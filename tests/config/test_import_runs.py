@@ -8,10 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from config import tasks
-from config.importing import leasing, runs, wording, working
+from config.importing import runs, wording, working
 from config.importing.carrying import only_one
 from config.models import ImportRun
-from journal import dispatch
+from journal import dispatch, leasing
 from journal.models import Transition
 from journal.moving import IllegalStep
 from orders import importing

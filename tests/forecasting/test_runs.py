@@ -8,6 +8,7 @@ import pytest
 
 from forecasting import runs
 from forecasting.models import TrainingRun
+from journal import leasing
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -110,7 +111,7 @@ def test_a_message_delivered_twice_trains_once(clock, trainer):
 def test_a_run_whose_worker_died_is_handed_out_again_after_its_lease(clock, trainer):
     run = ask(clock)
     TrainingRun.objects.filter(pk=run.pk).update(
-        status="training", attempts=1, lease_until=NOW + runs.LEASE
+        status="training", attempts=1, lease_until=NOW + leasing.LEASE
     )
     assert runs.sweep(NOW + timedelta(seconds=30)) == []
     clock.pass_(minutes=5)
@@ -207,11 +208,11 @@ def test_a_run_done_here_is_never_seen_waiting_by_a_worker(clock, trainer):
 
 @pytest.mark.django_db(transaction=True)
 def test_the_lease_of_a_trainer_that_says_nothing_is_kept(clock, trainer, monkeypatch):
-    monkeypatch.setattr(runs, "PULSE", timedelta(milliseconds=5))
+    monkeypatch.setattr(leasing, "PULSE", timedelta(milliseconds=5))
 
     def silent(run, beat):
         clock.pass_(minutes=1)
-        kept = NOW + timedelta(minutes=1) + runs.LEASE
+        kept = NOW + timedelta(minutes=1) + leasing.LEASE
         until = time.monotonic() + 20
         while TrainingRun.objects.get(pk=run.pk).lease_until != kept:
             assert time.monotonic() < until, "no heartbeat came"
@@ -221,11 +222,11 @@ def test_the_lease_of_a_trainer_that_says_nothing_is_kept(clock, trainer, monkey
 
 
 def test_a_trainer_that_is_silent_for_too_long_loses_its_lease(clock, trainer, monkeypatch):
-    monkeypatch.setattr(runs, "PULSE", timedelta(0))
+    monkeypatch.setattr(leasing, "PULSE", timedelta(0))
     run = ask(clock)
     heart = runs._Heart(run, clock)
     clock.pass_(minutes=31)
-    thread = threading.Thread(target=heart.keep_alive, args=(threading.Event(),), daemon=True)
+    thread = threading.Thread(target=heart.lease.keep_alive, args=(threading.Event(),), daemon=True)
     thread.start()
     thread.join(20)
     assert not thread.is_alive()  # it gave up by itself
