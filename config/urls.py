@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from config.views import (
     alarms,
     beginning,
+    changing_many,
     dashboard,
     editing,
     entering,
@@ -62,6 +63,7 @@ urlpatterns = [
     path("staff/edit/", editing.index, name="edit-index"),
     path("staff/edit/history/", editing.history, name="edit-history"),
     path("staff/edit/undo/", editing.take_back, name="edit-undo"),
+    path("staff/edit/all/<slug:code>/", changing_many.change_many, name="change-many"),
     path("staff/edit/<slug:kind>/", editing.new, name="edit-new"),
     path("staff/edit/<slug:kind>/<path:name>/", editing.edit, name="edit"),
     path("staff/first-account/<str:token>/", first_account.make, name="first-account"),

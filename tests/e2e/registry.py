@@ -160,6 +160,16 @@ def with_table(content: str) -> Callable[[Any], str]:
     return build
 
 
+def every_row(sheet: str) -> Callable[[Any], str]:
+    """All rows of a table that can be changed at once."""
+
+    def build(user: Any) -> str:
+        works.build()
+        return reverse("change-many", args=[sheet])
+
+    return build
+
+
 def editable(kind: str) -> Callable[[Any], str]:
     """The page of a product or a cell that is in use."""
 
@@ -231,6 +241,7 @@ WORKS_PAGES = [
     Page("edit-index", in_the_works("edit-index"), "staff"),
     Page("edit", editable("product"), "staff"),
     Page("edit#cell", editable("cell"), "staff"),
+    Page("change-many", every_row("options"), "staff"),
     Page("edit-history", changed, "staff"),
     plain("edit-history#empty", "staff"),
     Page("setup-check#refused", with_table(BAD_TABLE), "staff"),
