@@ -30,6 +30,7 @@ COLUMNS: dict[str, Promise] = {
     "quantity": _("Quantity"),
     "at": _("Order date"),
     "price": _("Price of one piece"),
+    "currency": _("Currency of the line"),
     "customer": _("Customer number"),
     "country": _("Country"),
 }
@@ -55,6 +56,12 @@ REASONS: dict[str, Promise] = {
         "The price is negative: an adjustment, no sale. Usually nothing needs to be done."
     ),
     "absurd_price": _("The price is above 1,000,000. Correct it."),
+    "bad_currency": _(
+        "The currency cannot be read. Write its code, such as EUR, or one of the signs £ € $ ¥ 元."
+    ),
+    "two_currencies": _(
+        "The order holds lines in two currencies. Give each currency an order number of its own."
+    ),
     "no_price": _("The price is zero: a gift or a sample. Usually nothing needs to be done."),
     "negative_sale": _(
         "The quantity is negative, but the order is no cancellation. "

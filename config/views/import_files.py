@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -55,23 +55,26 @@ def _as_file(pieces: Iterator[str], row: ImportRun, what: str) -> Streamed:
 def _told(row: ImportRun, what: str, language: str) -> Iterator[str]:
     """A list, some lines at a time: sending it may take longer than the request's language."""
     found = runs.lists_of(row).rows(what)
+    cells = _cells(what, next(runs.lists_of(row).rows(what), {}))
     with translation.override(language):
-        yield _lines([[_("Line"), _("Reason"), *map(wording.column, _cells(what))]])
+        yield _lines([[_("Line"), _("Reason"), *map(wording.column, cells)]])
     while portion := list(islice(found, AT_A_TIME)):
         with translation.override(language):
-            piece = _lines([_told_line(line, what) for line in portion])
+            piece = _lines([_told_line(line, what, cells) for line in portion])
         yield piece
 
 
-def _cells(what: str) -> tuple[str, ...]:
-    shown = ("invoice", "item", "description", "quantity", "price")
-    return importing.COLUMNS if what == REFUSED else shown
+def _cells(what: str, line: Mapping[str, str]) -> list[str]:
+    """Which cells a list shows; the currency only where its file said one."""
+    flagged = ("invoice", "item", "description", "quantity", "price", "currency")
+    shown = importing.COLUMNS if what == REFUSED else flagged
+    return [name for name in shown if name in line or name != "currency"]
 
 
-def _told_line(line: dict[str, str], what: str) -> list[str]:
+def _told_line(line: dict[str, str], what: str, cells: list[str]) -> list[str]:
     code, kind = line[CODES[what]], line.get("kind", "")
     why = wording.flag(code) if what == FLAGGED else wording.reason(code, kind)
-    return [line["line"], why, *(line[name] for name in _cells(what))]
+    return [line["line"], why, *(line[name] for name in cells)]
 
 
 def _report(row: ImportRun) -> list[list[object]]:

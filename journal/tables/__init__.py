@@ -4,7 +4,13 @@ Nothing is guessed in silence: how a file was read is said, and what it does not
 """
 
 from journal.tables.files import find_sources, read_sample, read_table
-from journal.tables.notation import Undecided, possible_days, read_moments, read_numbers
+from journal.tables.notation import (
+    Undecided,
+    possible_days,
+    read_moments,
+    read_numbers,
+    without_sign,
+)
 from journal.tables.sources import Source, UnreadableFile, told
 
 __all__ = [
@@ -18,4 +24,5 @@ __all__ = [
     "read_sample",
     "read_table",
     "told",
+    "without_sign",
 ]

@@ -119,7 +119,7 @@ def read_numbers(
     Raises `Undecided` where many cells contradict each other or could mean two numbers.
     """
     distinct = _Distinct.of(cells, lines)
-    texts = [_bare(text, currency) for text in distinct.texts]
+    texts = [without_sign(text, currency) for text in distinct.texts]
     sign = decimal or _decimal_sign(texts, distinct, column)
     values = [_number(text, sign) for text in texts]
     unclear = [not sign and _either(text) for text in texts]
@@ -129,7 +129,7 @@ def read_numbers(
     )
 
 
-def _bare(text: str, currency: str) -> str:
+def without_sign(text: str, currency: str) -> str:
     """The number without the signs of its own currency, spaces between thousands, a late minus."""
     if text.isdecimal():
         return text

@@ -4,12 +4,14 @@ their values. A guess is a mapping to be read and accepted, never one that is us
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from journal.tables import Source
 from journal.tables.notation import ISO, NAMED, PARTS, SERIAL
+from orders.importing.currencies import CODES, SIGNS, read_currency
 from orders.importing.mapping import COLUMNS, OPTIONAL, BadMapping, Mapping, build_mapping
 
 # most telling name first; letters and digits only, in small letters
@@ -26,6 +28,8 @@ SYNONYMS = {
     "rechnungsdatum bestelldatum auftragsdatum belegdatum datum 下单时间 订单日期 日期 时间",
     "price": "unitprice priceperunit itemprice price einzelpreis stückpreis preis verkaufspreis "
     "单价 价格 售价",
+    "currency": "currency currencycode currencyiso isocurrency ordercurrency pricecurrency währung "
+    "währungscode waehrung whg 币种 货币 货币代码 币别",
     "customer": "customerid customerno customernumber customer client buyer kundennummer kundennr "
     "kunde 客户编号 客户号 客户 买家",
     "country": "country shippingcountry customercountry land lieferland 国家 国家地区",
@@ -35,7 +39,6 @@ LETTERS = re.compile(r"[^\W_]+")
 WHOLE = re.compile(r"-?\d{1,4}")
 MONEY = re.compile(r"[^\d\s-]?\s?-?\d{1,6}[.,]\d{1,2}\s?[^\d\s]{0,3}")
 UNIT = re.compile(r"\(.*?\)|\[.*?\]")
-CURRENCIES = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", "元": "CNY"}
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,13 @@ def _plain(name: str) -> str:
 
 
 def _by_shape(columns: dict[str, str], header: tuple[str, ...], rows: list[list[str]]) -> None:
-    """Fill in dates, quantities and prices where exactly one column that is left looks so."""
+    """Fill in dates, quantities, prices and currencies where exactly one column that is left
+    looks so."""
     shapes: dict[str, Callable[[str], bool]] = {
         "at": _is_date,
         "quantity": lambda cell: bool(WHOLE.fullmatch(cell)),
         "price": lambda cell: bool(MONEY.fullmatch(cell)),
+        "currency": lambda cell: cell in SIGNS or cell.upper() in CODES,
     }
     for ours, looks_so in shapes.items():
         free = [
@@ -188,12 +193,17 @@ def _text(text: str) -> str:
 
 
 def _currency(columns: dict[str, str], cells: dict[str, list[str]]) -> str:
-    """The only currency that the column's name or its cells mention; "" where none or two are."""
+    """The only currency that the price's column mentions, in its name or its cells, else the most
+    frequent of the currencies' own column; "" where nothing says it."""
     column = columns.get("price", "")
     text = column + "".join(cells.get("price", []))
-    named = {code for code in CURRENCIES.values() if re.search(rf"\b{code}\b", column)}
-    found = named | {code for sign, code in CURRENCIES.items() if sign in text}
-    return found.pop() if len(found) == 1 else ""
+    named = {code for code in SIGNS.values() if re.search(rf"\b{code}\b", column)}
+    found = named | {code for sign, code in SIGNS.items() if sign in text}
+    if len(found) == 1:
+        return found.pop()
+    own = [read_currency(cell, "") for cell in cells.get("currency", [])]
+    most = Counter(filter(None, own)).most_common(1)
+    return most[0][0] if most else ""
 
 
 def _order_prefix(stem: str) -> str:

@@ -1,5 +1,6 @@
 """The products of a log: what its item codes stand for, made where the shop does not have them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,11 +61,22 @@ def _facts(sold: pd.DataFrame) -> dict[str, Fact]:
     counts = named.groupby(["item", "description"], sort=True).size().reset_index(name="n")
     names = counts.sort_values("n", kind="stable").groupby("item")["description"].last()
     grouped = sold.groupby("item")
-    table = pd.DataFrame({"price": grouped["price"].median(), "since": grouped["at"].min()})
-    table["lines"] = grouped.size()
+    table = pd.DataFrame({"since": grouped["at"].min(), "lines": grouped.size()})
     table["name"] = names.reindex(table.index).fillna("")
+    prices = _prices(sold)
     rows: Any = table.itertuples()  # their fields have the types of the columns
-    return {row.Index: Fact(row.name, row.price, row.since, row.lines) for row in rows}
+    return {row.Index: Fact(row.name, prices[row.Index], row.since, row.lines) for row in rows}
+
+
+def _prices(sold: pd.DataFrame) -> dict[str, dict[str, tuple[float, int]]]:
+    """By item code and currency."""
+    found: dict[str, dict[str, tuple[float, int]]] = {}
+    for currency, lines in sold.groupby("currency"):
+        for item, price, many in (
+            lines.groupby("item")["price"].agg(["median", "size"]).itertuples()
+        ):
+            found.setdefault(item, {})[str(currency)] = (price, many)
+    return found
 
 
 # What is there
@@ -132,16 +144,27 @@ def _product(
     """One product of all item codes that are its variants; the one that sold most speaks for it."""
     often = sorted(facts, key=lambda code: -facts[code].lines)
     names = [facts[code].description for code in often]
+    currency = currency_of(facts.values(), mapping.currency)
+    asked = [fact.prices[currency][0] for fact in facts.values() if currency in fact.prices]
     return Product(
         sku=sku,
         external_ref=sku,
         name=shared_name(names)[:200] or sku,
         family_id=families[mapping.family_of(often[0], names[0]).code],
-        base_price=_cents(min(fact.price for fact in facts.values())),
-        currency=mapping.currency,
+        base_price=_cents(min(asked)),
+        currency=currency,
         listed=False,
         sold_from=min(fact.since for fact in facts.values()).date(),
     )
+
+
+def currency_of(facts: Iterable[Fact], shops: str) -> str:
+    """In which a product is priced: the shop's where any of its lines is in it, else the one that
+    most of its lines are in."""
+    lines: Counter[str] = Counter()
+    for fact in facts:
+        lines.update({currency: many for currency, (_price, many) in fact.prices.items()})
+    return shops if shops in lines else min(lines, key=lambda one: (-lines[one], one))
 
 
 def _families(mapping: Mapping) -> dict[str, int]:
@@ -193,11 +216,13 @@ def _value(code: str, variant: Variant, fact: Fact, shop: _Shop) -> OptionValue:
     product = shop.products[variant.product]
     letter = code.removeprefix(variant.product) or variant.letter
     own = own_name(fact.description, product.name)
+    # a variant that never sold in its product's currency costs what the product does
+    price = fact.prices[product.currency][0] if product.currency in fact.prices else None
     return OptionValue(
         group=shop.groups[variant.product],
         code=variant.letter,
         name=f"{letter} · {own}"[:80] if own else letter,
-        price_delta=_cents(fact.price) - product.base_price,
+        price_delta=Decimal(0) if price is None else _cents(price) - product.base_price,
         attributes={"item": code},
     )
 

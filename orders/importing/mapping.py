@@ -9,9 +9,19 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-COLUMNS = ("invoice", "item", "description", "quantity", "at", "price", "customer", "country")
+COLUMNS = (
+    "invoice",
+    "item",
+    "description",
+    "quantity",
+    "at",
+    "price",
+    "currency",
+    "customer",
+    "country",
+)
 # a log without them is still a log
-OPTIONAL = ("description", "customer", "country")
+OPTIONAL = ("description", "currency", "customer", "country")
 
 
 class BadMapping(Exception):
@@ -56,7 +66,7 @@ class Mapping:
     name: str
     columns: dict[str, str]
     time_zone: str
-    currency: str
+    currency: str  # the shop's: of every line that names no other
     lead_days: int
     order_prefix: str
     cancellation_prefix: str
@@ -136,7 +146,7 @@ def _mapping(raw: dict[str, Any]) -> Mapping:
         name=raw["name"],
         columns=columns,
         time_zone=shop["time_zone"],
-        currency=shop["currency"],
+        currency=shop["currency"].upper(),
         lead_days=int(shop["lead_days"]),
         order_prefix=shop.get("order_prefix", ""),
         cancellation_prefix=lines["cancellation_prefix"],

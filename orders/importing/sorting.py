@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from journal.tables.notation import Undecided, read_moments, read_numbers, to_utc
+from orders.importing.currencies import currencies_of, in_two, without_signs
 from orders.importing.mapping import COLUMNS, BadMapping, Mapping
 
 ABSURD_QUANTITY = 1_000_000
@@ -32,12 +33,16 @@ REASONS = {
     "zero_quantity": "The quantity is zero.",
     "absurd_quantity": f"The quantity is above {ABSURD_QUANTITY:,}.",
     "bad_price": "The price is no number.",
+    "bad_currency": "The currency is neither an ISO code such as EUR nor one of £ € $ ¥ 元; "
+    "write its code.",
     "negative_price": "The price is negative: an adjustment, no sale.",
     "absurd_price": f"The price is above {ABSURD_PRICE:,}.",
     "no_price": "The price is zero: a gift, a sample or a stock note, no sale.",
     "negative_sale": "The quantity is negative but the invoice is no cancellation: a stock note.",
     "positive_cancellation": "A cancellation with a positive quantity.",
     "no_product": "The item code is none of a product.",
+    "two_currencies": "The invoice holds lines in two currencies; an order has one. Write a "
+    "separate invoice for each currency.",
 }
 FAULTS = ("nul_byte", "short_line", "long_line", "formula_without_value", "cell_error")
 UNREADABLE = (
@@ -48,6 +53,7 @@ UNREADABLE = (
     "bad_quantity",
     "unclear_price",
     "bad_price",
+    "bad_currency",
 )
 
 # reason → the column that it is about, in our words
@@ -62,6 +68,8 @@ BLAMED = {
     "positive_cancellation": "quantity",
     "unclear_price": "price",
     "bad_price": "price",
+    "bad_currency": "currency",
+    "two_currencies": "currency",
     "negative_price": "price",
     "absurd_price": "price",
     "no_price": "price",
@@ -83,8 +91,6 @@ SETTLED_BY = {
     '"%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M" or "%d.%m.%y %H:%M".',
 }
 
-SHOWN = ["line", *COLUMNS]
-
 
 @dataclass(frozen=True)
 class SortedLog:
@@ -92,7 +98,7 @@ class SortedLog:
     and the column that it is about.
 
     Columns of sales and returns: ref, invoice, ordinal, item, description, quantity (positive),
-    price, at (UTC), customer ("" = unknown), country, line.
+    price, currency, at (UTC), customer ("" = unknown), country, line.
     """
 
     sales: pd.DataFrame
@@ -122,23 +128,31 @@ def sort_lines(table: pd.DataFrame, mapping: Mapping) -> SortedLog:
     # A fee is a fee whatever its sign or price; only what cannot be read at all is refused.
     unreadable = reason.isin(UNREADABLE)
     apart = (lines["kind"] != "") & ~unreadable
+    if "currency" in mapping.columns:
+        mixed = in_two(lines[(reason == "") & ~apart])
+        reason[mixed.index[mixed]] = "two_currencies"
     refused = (reason != "") & ~apart
     good = lines[~apart & ~refused]
     back = good["quantity"] < 0
     sales = _clean(good[~back])
+    shown = ["line", *(name for name in COLUMNS if name in mapping.columns or name != "currency")]
     blamed = reason[refused].map(BLAMED).map(mapping.columns).fillna("")
     return SortedLog(
         sales=sales,
         returns=_clean(good[back]),
-        apart=table[apart][SHOWN].assign(kind=lines["kind"][apart]),
-        refused=table[refused][SHOWN].assign(reason=reason[refused], column=blamed),
-        flagged=_flagged(sales),
+        apart=table[apart][shown].assign(kind=lines["kind"][apart]),
+        refused=table[refused][shown].assign(reason=reason[refused], column=blamed),
+        flagged=_flagged(sales, mapping),
     )
 
 
 def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     quantity, unclear_quantity = _numbers(table, "quantity", mapping)
-    price, unclear_price = _numbers(table, "price", mapping)
+    currency = currencies_of(table["currency"], mapping)
+    priced = table
+    if "currency" in mapping.columns:
+        priced = table.assign(price=without_signs(table["price"], currency))
+    price, unclear_price = _numbers(priced, "price", mapping)
     lines = pd.DataFrame(
         {
             "invoice": table["invoice"].str.strip().str.upper(),
@@ -146,6 +160,7 @@ def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
             "description": table["description"].str.strip(),
             "quantity": quantity,
             "price": price,
+            "currency": currency,
             "at": _moments(table, mapping),
             "customer": table["customer"].str.strip().str.removesuffix(".0"),
             "country": table["country"].str.strip(),
@@ -166,7 +181,7 @@ def _numbers(table: pd.DataFrame, name: str, mapping: Mapping) -> tuple[pd.Serie
         table["line"][texts.index],
         column=mapping.columns[name],
         decimal=mapping.decimal,
-        currency=mapping.currency if name == "price" else "",
+        currency=mapping.currency if name == "price" and "currency" not in mapping.columns else "",
     )
     if typed is None:
         return read.values, read.unclear
@@ -212,6 +227,7 @@ def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
         "bad_date": lines["at"].isna(),
         "unclear_quantity": lines["unclear_quantity"],
         "bad_quantity": quantity.isna() | (quantity % 1 != 0),
+        "bad_currency": lines["currency"] == "",
         "unclear_price": lines["unclear_price"],
         "bad_price": price.isna(),
         "negative_price": price < 0,
@@ -241,16 +257,19 @@ def _clean(lines: pd.DataFrame) -> pd.DataFrame:
     return clean.reset_index(drop=True)
 
 
-def _flagged(sales: pd.DataFrame) -> pd.DataFrame:
+def _flagged(sales: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     of_item = sales.groupby("item")
     often = of_item["line"].transform("size") >= SOLD_OFTEN
     quantity = sales["quantity"] / of_item["quantity"].transform("median")
-    price = sales["price"] / of_item["price"].transform("median")
+    own = ["currency"] if "currency" in mapping.columns else []
+    priced = sales.groupby(["item", *own]) if own else of_item
+    usual = priced["line"].transform("size") >= SOLD_OFTEN if own else often
+    price = sales["price"] / priced["price"].transform("median")
     unusual_price = (price > TIMES_USUAL_PRICE) | (price < 1 / TIMES_USUAL_PRICE)
     rules = {
         "unusual_quantity": often & (quantity > TIMES_USUAL_QUANTITY),
-        "unusual_price": often & unusual_price,
+        "unusual_price": usual & unusual_price,
     }
-    columns = ["line", "invoice", "item", "description", "quantity", "price"]
+    columns = ["line", "invoice", "item", "description", "quantity", "price", *own]
     found = [sales.loc[rule, columns].assign(flag=flag) for flag, rule in rules.items()]
     return pd.concat(found).sort_values("line", kind="stable")

@@ -21,11 +21,11 @@ PLAIN = "plain"
 
 @dataclass(frozen=True)
 class Fact:
-    """What a log knows of an item code: its most frequent description, its median price, when it
-    first appeared, and how many lines name it."""
+    """What a log knows of an item code: its most frequent description, for each currency its
+    median price and how many lines ask it, when it first appeared, and how many lines name it."""
 
     description: str
-    price: float
+    prices: dict[str, tuple[float, int]]
     since: datetime
     lines: int
 

@@ -138,7 +138,7 @@ def _orders(
             source=Order.Source.IMPORT,
             status=(Order.Status.CONFIRMED if _is_open(row.at, open_from) else Order.Status.CLOSED),
             customer_id=customers.get(mapping.order_prefix + row.customer),
-            currency=mapping.currency,
+            currency=row.currency,
             created_at=row.at.to_pydatetime(),
             placed_at=row.at.to_pydatetime(),
         )

@@ -38,7 +38,7 @@ def mapping():
 
 
 def fact(description, lines=1):
-    return Fact(description, 1.0, NOW, lines)
+    return Fact(description, {"EUR": (1.0, lines)}, NOW, lines)
 
 
 @pytest.fixture
