@@ -44,13 +44,14 @@ _LINE_COLUMNS = {
     "configuration_id": "int64",
     "quantity": "int64",
     "unit_price": "float64",
+    "currency": "text",
     "placed_at": "time",
     "requested_date": "day",
     "committed_date": "day",
     "status": "text",
     "external_ref": "text",
 }
-_ORDER_COLUMNS = ("customer_id", "placed_at")
+_ORDER_COLUMNS = ("customer_id", "currency", "placed_at")
 _OWN_COLUMNS = {  # where a line's own row has them
     "line_id": "pk",
     "order_id": "order_id",
@@ -121,9 +122,9 @@ def lines(
     """Everything ordered from `since` until `as_of` and not cancelled by then, oldest first.
 
     Columns: line_id, order_id, customer_id (Int64, missing where unknown), product_id, family_id,
-    configuration_id, quantity, unit_price (float), placed_at (UTC), requested_date,
-    committed_date (days or NaT), status, external_ref; or only those asked for: of a million
-    lines dates alone take seconds.
+    configuration_id, quantity, unit_price (float, in currency), currency, placed_at (UTC),
+    requested_date, committed_date (days or NaT), status, external_ref; or only those asked for:
+    of a million lines dates alone take seconds.
     """
     own = [name for name in _OWN_COLUMNS if name in columns or name in _NEEDED]
     rows = (
@@ -133,7 +134,7 @@ def lines(
     )
     kinds = {name: _LINE_COLUMNS[name] for name in own}
     frame = _frame(rows.iterator(chunk_size=20_000), kinds)
-    frame = _with_orders(frame, as_of, since)
+    frame = _with_orders(frame, as_of, since, [n for n in _ORDER_COLUMNS if n in columns])
     _turn_back(frame, "status", _states("order_line", as_of))
     if "committed_date" in own:
         committed = {key: _day(value) for key, value in _committed(as_of).items()}
@@ -141,22 +142,25 @@ def lines(
     return frame.loc[frame["status"] != "cancelled", list(columns)].reset_index(drop=True)
 
 
-def _with_orders(frame: pd.DataFrame, as_of: datetime, since: datetime | None) -> pd.DataFrame:
-    """The lines with their orders' customer and time, oldest first.
+def _with_orders(
+    frame: pd.DataFrame, as_of: datetime, since: datetime | None, columns: Sequence[str]
+) -> pd.DataFrame:
+    """The lines with their orders' time and what else of `columns` is asked for, oldest first.
 
     Orders are read on their own: a time is slow to read, and an order has many lines.
     """
     orders = Order.objects.filter(placed_at__lte=as_of).exclude(status=Order.Status.DRAFT)
     if since is not None:
         orders = orders.filter(placed_at__gte=since)
-    rows = orders.order_by("pk").values_list("pk", *_ORDER_COLUMNS)
+    names = list(dict.fromkeys([*columns, "placed_at"]))
+    rows = orders.order_by("pk").values_list("pk", *names)
     known = _frame(
         rows.iterator(chunk_size=20_000),
-        {"order_id": "int64"} | {name: _LINE_COLUMNS[name] for name in _ORDER_COLUMNS},
+        {"order_id": "int64"} | {name: _LINE_COLUMNS[name] for name in names},
     )
     place = pd.Index(known["order_id"]).get_indexer(frame["order_id"])
     frame, place = frame[place >= 0], place[place >= 0]  # an order may go between two queries
-    frame = frame.assign(**{name: known[name].array.take(place) for name in _ORDER_COLUMNS})
+    frame = frame.assign(**{name: known[name].array.take(place) for name in names})
     return frame.sort_values(["placed_at", "line_id"], ignore_index=True)
 
 

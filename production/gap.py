@@ -330,9 +330,11 @@ def _money(
 ) -> dict[str, Any]:
     """What the difference is worth: the week's mean prices, list prices where nothing was sold.
 
-    Amounts of several currencies do not add up: then there is none.
+    A product's price is one in its own currency, whatever else it was sold in. Amounts of several
+    currencies do not add up: then there is none.
     """
-    means = lines.groupby("product_id")["unit_price"].mean()
+    own = lines["product_id"].map({pk: sheet.currency for pk, sheet in sheets.items()})
+    means = lines[lines["currency"] == own].groupby("product_id")["unit_price"].mean()
     products = {*wanted, *planned}
     currencies = {sheets[pk].currency for pk in products}
     if len(currencies) != 1:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from config import changing_many, editing
@@ -25,7 +25,9 @@ MOST_SHOWN = 50
 
 class WishForm(forms.Form):
     column = forms.ChoiceField(label=gettext_lazy("Column"))
-    way = forms.ChoiceField(label=gettext_lazy("What to do"), choices=list(WAYS.items()))
+    way = forms.ChoiceField(
+        label=pgettext_lazy("to a column", "What to do"), choices=list(WAYS.items())
+    )
     text = forms.CharField(
         label=gettext_lazy("Value, percent or amount"),
         required=False,

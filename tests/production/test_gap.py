@@ -3,7 +3,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from forecasting.models import OptionScore
-from orders.models import BehaviourEvent
+from orders.models import BehaviourEvent, Order, OrderLine
 from production import gap
 from production.calendars import plant_zone
 from production.models import GapMeasurement, Plan
@@ -243,6 +243,17 @@ def test_what_was_planned_and_never_ordered_is_worth_its_list_price(week):
     assert figure("volume").details["money"] == pytest.approx(50)
     assert figure("volume").details["currency"] == "EUR"
     assert figure("volume", stool).value == 1
+
+
+def test_what_was_paid_in_another_currency_prices_nothing(week):
+    lamp, _mug = week
+    snapshot({"lamp": 12, "mug": 20})
+    paid = OrderLine.objects.filter(configuration__product=lamp)
+    Order.objects.filter(lines__in=paid).update(currency="CNY")
+    paid.update(unit_price=77)
+    gap.measure(WEEK_AFTER)
+    # two lamps and ten mugs at their list prices of 10 each
+    assert figure("volume").details["money"] == pytest.approx(120)
 
 
 def test_amounts_of_two_currencies_are_not_added(week):
