@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.text import get_valid_filename
 
@@ -29,10 +30,18 @@ def keep(files: "Iterable[UploadedFile[Any]]", now: datetime) -> str:
     folder.mkdir(parents=True, mode=0o700)
     for file in files:
         # a name is only a name here: what the file is, its bytes say
-        with (folder / get_valid_filename(Path(str(file.name)).name)).open("wb") as kept:
+        with (folder / kept_name(file)).open("wb") as kept:
             for chunk in file.chunks():
                 kept.write(chunk)
     return token
+
+
+def kept_name(file: "UploadedFile[Any]") -> str:
+    """What a file is called here; "" where no sign of its name can stay."""
+    try:
+        return get_valid_filename(Path(str(file.name)).name)
+    except SuspiciousFileOperation:
+        return ""
 
 
 def find(token: str) -> Path:

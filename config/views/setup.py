@@ -19,6 +19,7 @@ from config import uploaded
 from config.sheets import SHOP
 from journal.access import staff_name, staff_only
 from journal.sheets import (
+    ENDINGS,
     Change,
     NotApplied,
     Plan,
@@ -55,7 +56,25 @@ class _FilesField(forms.FileField):
                 _("At most %(files)d files with 20 MB together. Bring the rest afterwards.")
                 % {"files": MOST_FILES}
             )
+        _refuse_unread(cleaned)
         return cleaned
+
+
+def _refuse_unread(files: "list[UploadedFile[Any]]") -> None:
+    """A file that nobody would read is named, and none takes another's place."""
+    seen: set[str] = set()
+    for file in files:
+        name = uploaded.kept_name(file).casefold()
+        if not name.endswith(ENDINGS):
+            text = _("“%(file)s” is neither CSV nor Excel (.xlsx). Save it as one of them.")
+        elif name.startswith("."):
+            text = _("“%(file)s” is no name for a table. Rename the file.")
+        elif name in seen:
+            text = _("Two files are called “%(file)s”. Rename one, or bring it afterwards.")
+        else:
+            seen.add(name)
+            continue
+        raise forms.ValidationError(text % {"file": file.name})
 
 
 class UploadForm(forms.Form):

@@ -156,3 +156,23 @@ def test_a_file_that_is_no_table_says_so_in_the_language_of_its_reader(signed_in
     address = bring(client, "just a letter to Bob\n", "letter.csv")
     page = client.get(address, headers={"accept-language": "zh-hans"})
     assert "is no table" not in page.context["unreadable"]
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["materials.csv", "materials.csv"], "Two files are called “materials.csv”."),
+        (["materials.csv", "boms.ods"], "“boms.ods” is neither CSV nor Excel"),
+        (["§§.csv"], "“§§.csv” is no name for a table."),
+        (["§§"], "“§§” is neither CSV nor Excel"),
+    ],
+    ids=["twice", "other-kind", "no-letters", "nothing-left"],
+)
+def test_a_file_that_would_be_lost_on_the_way_is_named_and_none_is_taken(
+    signed_in, folder, names, said
+):
+    files = [SimpleUploadedFile(name, MATERIALS.encode()) for name in names]
+    answer = signed_in("planner").post(reverse("setup-upload"), {"tables": files})
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert not (folder / "setup").exists()
