@@ -1,7 +1,7 @@
 """The five questions of the gap, week by week, down to the orders behind a number."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,17 +11,18 @@ from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from journal.access import staff_only
 from orders import catalogue, demand
 from production.calendars import plant_zone
-from production.gap import ENOUGH_LINES, edges
+from production.gap import edges
 from production.models import GapMeasurement, JobReport
+from production.views.gap_words import enough, money_told, sentences, worth_told
 
 READ = "production.view_gapmeasurement"
 A_PAGE = 50
@@ -103,11 +104,6 @@ class Row:
     @property
     def wrong(self) -> float | None:
         return self.mix if enough(self.volume) else None
-
-
-def enough(row: GapMeasurement) -> bool:
-    """Whether a share of what the row counts says something."""
-    return row.wanted >= ENOUGH_LINES
 
 
 class WeekForm(forms.Form):
@@ -207,14 +203,11 @@ def _answered(
         for name in question.measures
     ]
     known = [series for series in history if any(value is not None for value in series[1])]
-    return Question(
-        question.title,
-        question.means,
-        question.measures,
-        question.lacking,
-        [sentence for row in found for sentence in _sentences(row)],
-        known,
-        _unit(question.measures),
+    return replace(
+        question,
+        answers=[sentence for row in found for sentence in sentences(row)],
+        history=known,
+        unit=_unit(question.measures),
     )
 
 
@@ -236,41 +229,13 @@ def _worth(
     volume = shop.get((Measure.VOLUME, week)) if week else None
     worth = shop.get((Measure.WORTH, week)) if week else None
     shops = _currency(row.details for row in shop.values())
-    told = [*_money_told(volume, shops), *_worth_told(worth, shops)]
-    return Question(
-        question.title,
-        question.means,
-        question.measures,
-        question.lacking,
-        told,
-        [(_("Difference in goods"), values)] if money else [],
-        shops,
+    told = [*money_told(volume, shops), *worth_told(worth, shops)]
+    return replace(
+        question,
+        answers=told,
+        history=[(_("Difference in goods"), values)] if money else [],
+        unit=shops,
     )
-
-
-def _money_told(volume: GapMeasurement | None, shops: str) -> list[str]:
-    if volume is None or "money" not in volume.details:
-        return []
-    amount = money_of(volume.details["money"], volume.details.get("currency", shops))
-    return [_("%(money)s in goods") % {"money": amount}]
-
-
-def _worth_told(worth: GapMeasurement | None, shops: str) -> list[str]:
-    """Stock and change-overs, each only where something was moved or set up."""
-    known = worth.details if worth else {}
-    told = []
-    if "stock_value" in known:
-        amount = money_of(known["stock_value"], str(known.get("currency", shops)))
-        told.append(_("%(money)s of material in stock at the week's end") % {"money": amount})
-    if "changeover_hours" in known:
-        hours = {"hours": _figure(known["changeover_hours"], 1)}
-        told.append(_("%(hours)s hours of change-over") % hours)
-    return told
-
-
-def _figure(value: float, digits: int = 0) -> str:
-    """Rounded: Django's own formatting cuts digits off."""
-    return formats.number_format(round(value, digits), digits, force_grouping=True)
 
 
 def _named(measure: str) -> str:
@@ -281,11 +246,6 @@ def _named(measure: str) -> str:
         Measure.MIX: _("Which"),
         Measure.TIME: _("Days later"),
     }[Measure(measure)]
-
-
-def money_of(amount: float, currency: str | None) -> str:
-    """The amount with its currency; one whose currency is not known stays bare."""
-    return f"{_figure(amount)} {currency or ''}".strip()
 
 
 def _currency(details: Iterable[Mapping[str, Any]]) -> str:
@@ -304,114 +264,6 @@ def _value(row: GapMeasurement | None) -> float | None:
     if row is None or (row.measure in SHARES and not enough(row)):
         return None
     return row.value * 100 if row.measure in SHARES else row.value
-
-
-def _sentences(row: GapMeasurement) -> list[str]:
-    told = {
-        Measure.CHOICE: _choice_told,
-        Measure.VOLUME: _volume_told,
-        Measure.MIX: _mix_told,
-        Measure.TIME: _time_told,
-        Measure.QUALITY: _quality_told,
-    }
-    return told[Measure(row.measure)](row)
-
-
-def _choice_told(row: GapMeasurement) -> list[str]:
-    bits = {"bits": _figure(row.value, 2)}
-    less = row.details.get("saved_bits", 0)
-    saved = {
-        "saved": _figure(abs(less), 2),
-        "plain": _figure(row.details.get("baseline_bits", 0), 2),
-    }
-    compared = (
-        _("%(saved)s more than last quarter's shares, which gave %(plain)s")
-        if less < 0
-        else _("%(saved)s less than last quarter's shares, which gave %(plain)s")
-    )
-    lines = ngettext(
-        "Only %(lines)d order line: too few to judge by",
-        "Only %(lines)d order lines: too few to judge by",
-        round(row.wanted),
-    )
-    return [
-        _("%(bits)s bits of surprise an order line") % bits,
-        compared % saved if enough(row) else lines % {"lines": round(row.wanted)},
-    ]
-
-
-def _volume_told(row: GapMeasurement) -> list[str]:
-    pieces = {
-        "wanted": _figure(row.wanted),
-        "planned": _figure(row.answered),
-    }
-    share = _("%(share)s %% of the pieces differ") % {"share": _figure(row.value * 100, 0)}
-    return [
-        *([share] if enough(row) else []),
-        _("%(wanted)s wanted, %(planned)s planned") % pieces,
-        *_wants_told(row),
-    ]
-
-
-def _wants_told(row: GapMeasurement) -> list[str]:
-    """What is behind the pieces wanted: orders, and wishes as far as they become orders."""
-    known = row.details
-    if "ordered" not in known:
-        return []
-    if known["conversion"] is None:
-        return [_("Only orders are counted: too little is known yet of what becomes of wishes.")]
-    parts = {"ordered": _figure(known["ordered"]), "more": _figure(known["not_ordered"], 1)}
-    needs = {"needs": known["unmet_needs"], "share": _figure(known["conversion"] * 100)}
-    wishes = ngettext(
-        "%(needs)d wish without an order counts %(share)s %%: "
-        "so many of the earlier ones became orders",
-        "%(needs)d wishes without an order count %(share)s %% each: "
-        "so many of the earlier ones became orders",
-        known["unmet_needs"],
-    )
-    return [_("%(ordered)s ordered, %(more)s wanted but not ordered") % parts, wishes % needs]
-
-
-def _quality_told(row: GapMeasurement) -> list[str]:
-    known = row.details
-    share = _("%(share)s %% right the first time") % {"share": _figure((1 - row.value) * 100, 1)}
-    told = [
-        *([share] if enough(row) else []),
-        _("%(scrap)s of %(first)s pieces spoiled at first")
-        % {"scrap": _figure(known["scrap_at_first"]), "first": _figure(known["first"])},
-    ]
-    if known["again"]:
-        told.append(_("%(again)s pieces made again") % {"again": _figure(known["again"])})
-    if known["returned"]:
-        told.append(_("%(back)s pieces sent back") % {"back": _figure(known["returned"])})
-    return told
-
-
-def _mix_told(row: GapMeasurement) -> list[str]:
-    share = {"share": _figure(row.value * 100, 0)}
-    return [_("%(share)s %% planned for the wrong product") % share] if enough(row) else []
-
-
-def _time_told(row: GapMeasurement) -> list[str]:
-    days = _("%(days)s days later than asked for") % {"days": _figure(row.value, 1)}
-    return [days, _later_told(row.details.get("later_share", 0), round(row.wanted), enough(row))]
-
-
-def _later_told(share: float, lines: int, in_percent: bool) -> str:
-    told = (
-        ngettext(
-            "%(share)s %% of %(lines)d order line later than asked",
-            "%(share)s %% of %(lines)d order lines later than asked",
-            lines,
-        )
-        if in_percent
-        else ngettext(
-            "%(later)d of %(lines)d order line later than asked",
-            "%(later)d of %(lines)d order lines later than asked",
-            lines,
-        )
-    )
-    return told % {"share": _figure(share * 100, 0), "lines": lines, "later": round(share * lines)}
 
 
 # One product
@@ -440,7 +292,7 @@ def gap_product(request: HttpRequest, product_id: int) -> HttpResponse:
             sentence
             for name in (Measure.VOLUME, Measure.MIX, Measure.CHOICE, Measure.QUALITY)
             if week and (name, week) in found
-            for sentence in _sentences(found[name, week])
+            for sentence in sentences(found[name, week])
         ],
         "lines": _behind(product_id, week) if week else [],
         "needs": _unmet(product_id, week) if week else [],
