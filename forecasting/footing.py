@@ -67,9 +67,10 @@ def _forecast(run: TrainingRun, now: datetime) -> Footing:
 
 
 def _wanting(run: TrainingRun) -> Iterator[Fact]:
-    """What the methods that could not take part would need."""
+    """What the methods that could not take part would need: the contest that chose found out."""
+    contest = TrainingRun.objects.filter(pk=run.metrics.get("contest", run.pk)).first() or run
     codes = {"few_orders": "more_product_weeks", "few_periods": "longer_history"}
-    for note in run.notes:
+    for note in contest.notes:
         if isinstance(note, dict) and note["code"] in codes:
             figures = {name: note["facts"][name] for name in ("have", "needed")}
             yield Fact(codes[note["code"]], figures)

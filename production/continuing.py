@@ -62,7 +62,11 @@ def before() -> Before | None:
     known = plan.metrics.get("made_from") if plan else None
     if plan is None or not known or "told" not in plan.metrics:
         return None
-    return Before(plan, Contest(**plan.metrics["contest"]), known, plan.metrics["told"])
+    try:
+        contest = Contest(**plan.metrics["contest"])
+    except TypeError:  # another release kept other facts of it
+        return None
+    return Before(plan, contest, known, plan.metrics["told"])
 
 
 def contest_now(origin: datetime, seed: int, work: Sequence[Work]) -> Contest:

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from config import cycle, wording
-from forecasting import outlook, runs
-from forecasting.models import ForecastPoint
+from forecasting import footing, outlook, runs
+from forecasting.models import ForecastPoint, TrainingRun
 from forecasting.overriding import Wish, override
+from journal.footing import Fact
 from orders.models import (
     AvailabilityPeriod,
     OptionValue,
@@ -162,3 +163,12 @@ def test_after_going_back_to_an_earlier_model_the_cycle_compares_with_that_one(s
     row = cycle.run(TONIGHT + timedelta(hours=1))
     assert did(row)["forecast"] == "forecast_renewed"
     assert live().data_cut == TONIGHT + timedelta(hours=1)
+
+
+def test_what_a_left_out_method_would_need_is_still_said_after_a_renewal(shop, first):
+    facts = {"method": "boosted trees", "have": 12, "needed": 60}
+    TrainingRun.objects.filter(pk=live().pk).update(notes=[{"code": "few_periods", "facts": facts}])
+    line(shop[2], 9, placed=LONG_AGO, who="Carol")
+    assert did(cycle.run(TONIGHT))["forecast"] == "forecast_renewed"
+    wanting = [fact for one in footing.footing(TONIGHT) for fact in one.better]
+    assert Fact("longer_history", {"have": 12, "needed": 60}) in wanting

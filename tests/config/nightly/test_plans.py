@@ -15,6 +15,7 @@ from production.models import (
     Machine,
     Operation,
     Pegging,
+    Plan,
     PlanEntry,
     Routing,
     SetupRule,
@@ -133,3 +134,10 @@ def test_a_plan_whose_orders_were_not_told_is_made_anew(shop, monkeypatch):
 
 def dies(*args, **kwargs):
     raise KeyboardInterrupt
+
+
+def test_a_plan_of_a_release_that_kept_other_facts_is_made_anew(first):
+    plan = Plan.objects.get()
+    plan.metrics["contest"]["gone"] = 1
+    plan.save()
+    assert did(cycle.run(NOW + timedelta(hours=1)))["plan"] == "planned"
