@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from config import changing_many, editing
-from config.changing_many import RECKONED, SET, WAYS, Wish
+from config.editing import bulk, wording
+from config.editing.bulk import RECKONED, SET, WAYS, Wish
 from config.sheets import SHOP
 from config.views.setup import MAY_SET_UP
 from journal.access import staff_name, staff_only
@@ -37,8 +37,8 @@ class WishForm(forms.Form):
 
     def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        columns = changing_many.changeable(sheet)
-        names = [(one.code, editing.column_name(one.code)) for one in columns]
+        columns = bulk.changeable(sheet)
+        names = [(one.code, wording.column_name(one.code)) for one in columns]
         self.fields["column"] = forms.ChoiceField(label=_("Column"), choices=names)
         self.numbers = {one.code for one in columns if one.kind.is_number}
 
@@ -67,7 +67,7 @@ class WishForm(forms.Form):
 def change_many(request: HttpRequest, code: str) -> HttpResponse:
     sheet = _sheet(request, code)
     query = request.GET.get("q", "").strip()
-    rows = changing_many.found(sheet, query)
+    rows = bulk.found(sheet, query)
     form = WishForm(request.POST or None, sheet=sheet)
     page: dict[str, Any] = {
         "sheet": sheet,
@@ -85,11 +85,11 @@ def change_many(request: HttpRequest, code: str) -> HttpResponse:
         raise PermissionDenied
     if not form.is_valid():
         return render(request, "editing/many.html", page, status=422)
-    asked = changing_many.table(sheet, rows, form.wish())
+    asked = bulk.table(sheet, rows, form.wish())
     plan = check(SHOP, [asked])
-    changes = editing.changes_in_words(plan)
+    changes = wording.changes_in_words(plan)
     page |= {"plan": plan, "changes": changes, "more_changes": max(0, len(changes) - MOST_SHOWN)}
-    page["refused"] = changing_many.refused(plan, asked)
+    page["refused"] = bulk.refused(plan, asked)
     return _save(request, plan, page) if request.POST.get("do") == "save" else _shown(request, page)
 
 

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config import editing
-from config.editing import THINGS, Thing
+from config.editing import form, preview, things, wording
+from config.editing.things import THINGS, Thing
 from config.sheets import SHOP
 from config.views.setup import MAY_SET_UP
 from journal.access import staff_name, staff_only
@@ -41,7 +41,7 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     listed = []
     for thing in THINGS.values():
-        every = editing.names_of(thing)
+        every = things.names_of(thing)
         names = [pair for pair in every if wanted.casefold() in " ".join(pair).casefold()]
         listed.append(Listed(thing, names[:MOST_NAMES], max(0, len(names) - MOST_NAMES)))
     return render(request, "editing/index.html", {"listed": listed, "q": wanted})
@@ -59,21 +59,21 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 @staff_only(MAY_SET_UP)
 def edit(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     thing = _thing(kind)
-    rows = editing.stored_rows(thing, name)
+    rows = things.stored_rows(thing, name)
     typed = _typed(request)
-    shown = editing.parts(thing, name, rows, typed, _changeable(request, thing))
+    shown = form.parts(thing, name, rows, typed, _changeable(request, thing))
     page: dict[str, Any] = {
         "thing": thing,
         "name": name,
         "parts": shown,
-        "stamp": editing.stamp(rows),
+        "stamp": form.stamp(rows),
         "known": any(rows.values()),
-        "references": editing.references(thing),
+        "references": things.references(thing),
     }
     if typed is None or "more" in typed:
         return render(request, "editing/edit.html", page)
-    plan = editing.judge(shown, thing)
-    page |= {"plan": plan, "changes": editing.changes_in_words(plan)}
+    plan = form.judge(shown)
+    page |= {"plan": plan, "changes": wording.changes_in_words(plan)}
     page["moved"] = typed.get("stamp") != page["stamp"]
     if typed.get("do") == "save" and plan.is_clean and not page["moved"]:
         return _save(request, plan, page)
@@ -92,7 +92,7 @@ def _typed(request: HttpRequest) -> dict[str, str] | None:
         return None
     typed = {name: str(value) for name, value in request.POST.items()}
     if part := typed.get("more"):
-        typed[f"{part}-blank"] = str(editing.blank_rows(typed, part) + editing.MORE_ROWS)
+        typed[f"{part}-blank"] = str(form.blank_rows(typed, part) + form.MORE_ROWS)
     return typed
 
 
@@ -106,7 +106,7 @@ def _preview(request: HttpRequest, plan: Plan, page: dict[str, Any]) -> HttpResp
     if plan.is_clean and plan.changes:
         by, now = staff_name(request), timezone.now()
         try:
-            page["after"] = editing.after(plan, page["thing"], page["name"], by=by, now=now)
+            page["after"] = preview.after(plan, page["thing"], page["name"], by=by, now=now)
         except NotApplied as refusal:
             page["refusal"] = str(refusal)
     if request.headers.get("HX-Request"):
@@ -171,7 +171,7 @@ def _told(revision: Revision) -> Told:
         what = _("added") if before is None else _("removed")
     else:
         names = [name for name in after if before.get(name, "") != after[name]]
-        what = editing.in_words((name, before.get(name, ""), after[name]) for name in names)
+        what = wording.in_words((name, before.get(name, ""), after[name]) for name in names)
     label = str(SHOP.sheet(revision.sheet).label) if SHOP.knows(revision.sheet) else revision.sheet
     return Told(label, " / ".join(filter(None, json.loads(revision.key))), what)
 

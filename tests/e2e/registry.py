@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from config import editing, first_account, uploaded
+from config import first_account, uploaded
 from config.beginning import saving as rows_of_sheets
 from config.beginning import starters, writing
+from config.editing import things
 from config.models import Beginning
 from config.sheets import SHOP
 from journal.lists import saving
@@ -175,7 +176,7 @@ def editable(kind: str) -> Callable[[Any], str]:
 
     def build(user: Any) -> str:
         works.build()
-        name, _label = editing.names_of(editing.THINGS[kind])[0]
+        name, _label = things.names_of(things.THINGS[kind])[0]
         return reverse("edit", args=[kind, name])
 
     return build
