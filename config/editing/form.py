@@ -27,6 +27,8 @@ class Cell:
     fixed: bool = False
     # what the page is about stands in its title, not in every row
     told: bool = False
+    # it means nothing in this row, and nothing would be lost without it
+    idle: bool = False
     choices: tuple[tuple[str, str | Promise], ...] = ()
     references: str = ""
     errors: list[str] = field(default_factory=list)
@@ -50,20 +52,16 @@ class FormRow:
 
 @dataclass
 class Part:
-    """The rows of one sheet on the page of a thing."""
+    """Rows of one sheet on a page; `single`: the page is about one row."""
 
     sheet: Sheet
     rows: list[FormRow]
     may_change: bool
+    single: bool
 
     @property
     def blank(self) -> int:
         return sum(not row.stored for row in self.rows)
-
-    @property
-    def single(self) -> bool:
-        """Whether the thing itself is the one row."""
-        return len(self.sheet.keys) == 1 and len(self.rows) == 1
 
     @property
     def grows(self) -> bool:
@@ -75,10 +73,46 @@ class Part:
         return [cell.column for cell in self.rows[0].cells if not cell.told] if self.rows else []
 
 
-def stamp(rows: Mapping[str, Sequence[Row]]) -> str:
-    """Tells rows as they were shown from any other state of them."""
-    told = {code: [SHOP.sheet(code).texts(row) for row in found] for code, found in rows.items()}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+@dataclass(frozen=True)
+class _Asked:
+    """A sheet on a page, what the page has `given` in every row, and what was typed into it."""
+
+    sheet: Sheet
+    given: Mapping[str, str]
+    typed: Mapping[str, str] | None
+
+    @property
+    def single(self) -> bool:
+        return set(self.sheet.keys) <= set(self.given)
+
+    def row(self, number: int, known: Row | None) -> FormRow:
+        """What is known of a row, or what was typed into it."""
+        sheet, stored = self.sheet, known is not None
+        texts = {**sheet.texts(known), **self.given}
+        mark = _mark(sheet, texts) if stored else f"new{number}"
+        prefix = f"{sheet.code}-{mark}-"
+        fixed = {*self.given, *(sheet.keys if stored else ())}
+        typed = self.typed or {}
+        texts |= {c: typed.get(prefix + c, text) for c, text in texts.items() if c not in fixed}
+        idle = self._idle(texts)
+        cells = [
+            Cell(
+                column.code,
+                prefix + column.code,
+                texts[column.code],
+                fixed=column.code in fixed,
+                told=column.code in self.given,
+                idle=column.code in idle,
+                choices=column.kind.choices,
+                references=column.refers,
+            )
+            for column in sheet.columns
+        ]
+        return FormRow(number, mark, cells, stored, bool(typed.get(prefix + REMOVE)))
+
+    def _idle(self, texts: Mapping[str, str]) -> set[str]:
+        usual = self.sheet.texts(self.sheet.blank())
+        return {c for c in self.sheet.idle(texts) if texts[c].strip() in ("", usual[c])}
 
 
 def parts(
@@ -89,99 +123,85 @@ def parts(
     may_change: Iterable[str],
 ) -> list[Part]:
     """The page of a thing: its rows and some blank ones, or what was typed into them."""
-    allowed = set(may_change)
+    allowed, given = set(may_change), {thing.column: name}
     return [
-        _part(SHOP.sheet(code), thing, name, rows[code], typed, may_change=code in allowed)
+        part(SHOP.sheet(code), rows[code], typed, may_change=code in allowed, given=given)
         for code in thing.sheets
     ]
 
 
-def _part(
+def part(
     sheet: Sheet,
-    thing: Thing,
-    name: str,
     rows: Sequence[Row],
     typed: Mapping[str, str] | None,
     *,
     may_change: bool,
+    given: Mapping[str, str],
+    blank: int = BLANK_ROWS,
 ) -> Part:
-    single = sheet.keys == (thing.column,)
-    blank = 0 if not may_change or (single and rows) else 1 if single else BLANK_ROWS
-    if typed is not None and blank and not single:
-        blank = blank_rows(typed, sheet.code)
-    shown = []
-    for number in range(len(rows) + blank):
-        stored = number < len(rows)
-        texts = sheet.texts(rows[number] if stored else None) | {thing.column: name}
-        shown.append(_row(sheet, thing, number, texts, typed, stored=stored))
-    return Part(sheet, shown, may_change)
+    """Rows of one sheet, and so many blank ones where a form does not say how many."""
+    asked = _Asked(sheet, given, typed)
+    if not may_change:
+        blank = 0
+    elif asked.single:
+        blank = 0 if rows else 1
+    elif typed is not None:
+        blank = blank_rows(typed, sheet.code, blank)
+    shown = [asked.row(number, row) for number, row in enumerate([*rows, *[None] * blank])]
+    return Part(sheet, shown, may_change, asked.single)
 
 
-def blank_rows(typed: Mapping[str, str], sheet: str) -> int:
+def blank_rows(typed: Mapping[str, str], sheet: str, otherwise: int) -> int:
     """How many blank rows a form ended with."""
     said = typed.get(f"{sheet}-blank", "")
-    return min(int(said), MOST_BLANK) if said.isdecimal() else BLANK_ROWS
+    return min(int(said), MOST_BLANK) if said.isdecimal() and len(said) < 10 else otherwise
 
 
-def _row(
-    sheet: Sheet,
-    thing: Thing,
-    number: int,
-    texts: dict[str, str],
-    typed: Mapping[str, str] | None,
-    *,
-    stored: bool,
-) -> FormRow:
-    mark = _mark(sheet, texts) if stored else f"new{number}"
-    cells = []
-    for column in sheet.columns:
-        name = f"{sheet.code}-{mark}-{column.code}"
-        fixed = column.code == thing.column or (stored and column.code in sheet.keys)
-        known = texts[column.code]
-        text = known if typed is None or fixed else typed.get(name, known)
-        told = column.code == thing.column
-        cells.append(Cell(column.code, name, text, fixed, told, column.kind.choices, column.refers))
-    removed = typed is not None and bool(typed.get(f"{sheet.code}-{mark}-{REMOVE}"))
-    return FormRow(number, mark, cells, stored, removed)
+def with_more(typed: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, with more blank rows where they were asked for."""
+    grown = dict(typed)
+    if sheet := grown.get("more"):
+        grown[f"{sheet}-blank"] = str(blank_rows(typed, sheet, 0) + MORE_ROWS)
+    return grown
+
+
+def stamp(rows: Mapping[str, Sequence[Row]]) -> str:
+    """Tells rows as they were shown from any other state of them."""
+    told = {code: [SHOP.sheet(code).texts(row) for row in found] for code, found in rows.items()}
+    return _short(told, 16)
 
 
 def _mark(sheet: Sheet, texts: Mapping[str, str]) -> str:
-    key = json.dumps([texts[code] for code in sheet.keys])
-    return hashlib.sha256(key.encode()).hexdigest()[:10]
+    return _short([texts[code] for code in sheet.keys], 10)
 
 
-def as_tables(shown: Sequence[Part]) -> list[Table]:
-    """The form as the lines of tables; blank rows and what one may not change are left out."""
-    return [
-        Table(
-            part.sheet,
-            str(part.sheet.label),
-            tuple(column.code for column in part.sheet.columns),
-            [
-                Line(row.number, {cell.column: cell.text for cell in row.cells} | _gone(row))
-                for row in part.rows
-                if row.stored or not _blank(row)
-            ],
-        )
-        for part in shown
-        if part.may_change
-    ]
-
-
-def _gone(row: FormRow) -> dict[str, str]:
-    return {REMOVE: "yes"} if row.removed else {}
-
-
-def _blank(row: FormRow) -> bool:
-    return not any(cell.text.strip() for cell in row.cells if not cell.fixed)
+def _short(told: object, length: int) -> str:
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:length]
 
 
 def judge(shown: Sequence[Part]) -> Plan:
     """Check what was typed; what is wrong stands at its input, or at its row."""
-    plan = check(SHOP, as_tables(shown))
+    plan = check(SHOP, [_table(part) for part in shown if part.may_change])
     rows = {(part.sheet.code, row.number): row for part in shown for row in part.rows}
     for problem in plan.problems:
         row = rows[problem.sheet, problem.line]
         cells = [cell for cell in row.cells if cell.column == problem.column and not cell.fixed]
         (cells[0].errors if cells else row.errors).append(problem.text)
     return plan
+
+
+def _table(part: Part) -> Table:
+    """The rows as the lines of a table; blank ones are left out."""
+    sheet = part.sheet
+    columns = tuple(column.code for column in sheet.columns)
+    lines = [_line(row) for row in part.rows if row.stored or not _is_blank(row)]
+    return Table(sheet, str(sheet.label), columns, lines)
+
+
+def _line(row: FormRow) -> Line:
+    gone = {REMOVE: "yes"} if row.removed else {}
+    return Line(row.number, {cell.column: cell.text for cell in row.cells} | gone)
+
+
+def _is_blank(row: FormRow) -> bool:
+    return not any(cell.text.strip() for cell in row.cells if not cell.fixed)

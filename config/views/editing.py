@@ -90,10 +90,7 @@ def _typed(request: HttpRequest) -> dict[str, str] | None:
     """The form as it came, with more blank rows where they were asked for."""
     if request.method != "POST":
         return None
-    typed = {name: str(value) for name, value in request.POST.items()}
-    if part := typed.get("more"):
-        typed[f"{part}-blank"] = str(form.blank_rows(typed, part) + form.MORE_ROWS)
-    return typed
+    return form.with_more({name: str(value) for name, value in request.POST.items()})
 
 
 def _changeable(request: HttpRequest, thing: Thing) -> list[str]:
