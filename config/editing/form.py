@@ -15,6 +15,8 @@ from journal.sheets.described import Row
 BLANK_ROWS = 2
 MORE_ROWS = 5
 MOST_BLANK = 200
+# more names than a browser lists while one types
+MOST_OFFERED = 1_000
 
 
 @dataclass
@@ -69,6 +71,11 @@ class Part:
         return self.may_change and not self.single
 
     @property
+    def marks(self) -> str:
+        """The rows that are there, for the form to say which ones it is about."""
+        return " ".join(row.mark for row in self.rows if row.stored)
+
+    @property
     def columns(self) -> list[str]:
         return [cell.column for cell in self.rows[0].cells if not cell.told] if self.rows else []
 
@@ -89,7 +96,7 @@ class _Asked:
         """What is known of a row, or what was typed into it."""
         sheet, stored = self.sheet, known is not None
         texts = {**sheet.texts(known), **self.given}
-        mark = _mark(sheet, texts) if stored else f"new{number}"
+        mark = mark_of(sheet, texts) if stored else f"new{number}"
         prefix = f"{sheet.code}-{mark}-"
         fixed = {*self.given, *(sheet.keys if stored else ())}
         typed = self.typed or {}
@@ -171,12 +178,25 @@ def stamp(rows: Mapping[str, Sequence[Row]]) -> str:
     return _short(told, 16)
 
 
-def _mark(sheet: Sheet, texts: Mapping[str, str]) -> str:
+def mark_of(sheet: Sheet, texts: Mapping[str, str]) -> str:
+    """What the inputs of a row that is there are named after."""
     return _short([texts[code] for code in sheet.keys], 10)
 
 
 def _short(told: object, length: int) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:length]
+
+
+def references(shown: Sequence[Part]) -> dict[str, list[str]]:
+    """What inputs may refer to, by sheet: offered while typing."""
+    cells = [cell for part in shown if part.may_change for row in part.rows for cell in row.cells]
+    found = {}
+    for code in sorted({cell.references for cell in cells if cell.references and not cell.fixed}):
+        sheet = SHOP.sheet(code)
+        names = {sheet.name_of(row)[0] for row in sheet.load().values()}
+        if len(names) <= MOST_OFFERED:
+            found[code] = sorted(names)
+    return found
 
 
 def judge(shown: Sequence[Part]) -> Plan:

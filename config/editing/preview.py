@@ -5,8 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from config.editing.things import Thing
+from config.editing import things
 from config.sheets import SHOP
 from journal.sheets import Plan, apply
 from orders import catalogue
@@ -14,7 +15,7 @@ from orders.models import Product
 from production.makeability import Examined, examine
 from production.models import Operation
 
-# as many products are looked through for what a changed cell or calendar does to them
+# as many products are looked through for what a plan does to them
 MOST_EXAMINED = 30
 
 
@@ -30,37 +31,41 @@ class After:
         return all(one.makeable and not one.findings for _name, one in self.examined)
 
 
-def after(plan: Plan, thing: Thing, name: str, *, by: str, now: datetime) -> After:
+def after(plan: Plan, *, by: str, now: datetime) -> After:
     """Do what the plan says, look at the shop, and take it back.
 
     Raises `NotApplied` where it cannot be done.
     """
     with transaction.atomic():
         apply(SHOP, plan, at=now, by=by)
-        found = _look(thing, name, now)
+        found = _look(plan, now)
         transaction.set_rollback(True)
     return found
 
 
-def _look(thing: Thing, name: str, now: datetime) -> After:
-    touched = _touched(thing, name)
+def _look(plan: Plan, now: datetime) -> After:
+    named = things.named_in(plan)
+    priced = set(_products(named["product"])[:MOST_EXAMINED])
+    makers = _makers(named["cell"], named["calendar"])
+    touched = [*priced, *[pk for pk in makers[:MOST_EXAMINED] if pk not in priced]]
+    touched = touched[:MOST_EXAMINED]
     sheets = catalogue.sheets(touched)
     prices = tuple(
         (sheet.name, catalogue.price_from(sheet, now.date()), sheet.currency)
-        for sheet in sheets.values()
-        if thing.code == "product"
+        for pk, sheet in sheets.items()
+        if pk in priced
     )
     examined = examine(touched, now=now)
     return After(prices, tuple((sheets[pk].name, one) for pk, one in sorted(examined.items())))
 
 
-def _touched(thing: Thing, name: str) -> list[int]:
-    """The products that a thing has to do with."""
-    if thing.code == "product":
-        return list(Product.objects.filter(sku=name).values_list("pk", flat=True))
-    if thing.code == "material":
-        return []
-    by = {"cell": "work_center__code", "calendar": "work_center__calendar__name"}[thing.code]
-    steps = Operation.objects.filter(**{by: name}, routing__product__listed=True)
+def _products(names: set[str]) -> "QuerySet[Product, int]":
+    return Product.objects.filter(sku__in=names).order_by("pk").values_list("pk", flat=True)
+
+
+def _makers(cells: set[str], calendars: set[str]) -> "QuerySet[Operation, int]":
+    """The products that are made in some cells, or in the hours of some calendars."""
+    there = Q(work_center__code__in=cells) | Q(work_center__calendar__name__in=calendars)
+    steps = Operation.objects.filter(there, routing__product__listed=True)
     products = steps.order_by("routing__product").values_list("routing__product", flat=True)
-    return list(products.distinct()[:MOST_EXAMINED])
+    return products.distinct()

@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from config.sheets import SHOP
+from journal.sheets import Plan
 from journal.sheets.described import Row
 
 
@@ -77,16 +78,13 @@ def names_of(thing: Thing) -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
-def references(thing: Thing) -> dict[str, list[str]]:
-    """What inputs may refer to, by sheet: offered while typing."""
-    named = {
-        column.refers
-        for code in thing.sheets
-        for column in SHOP.sheet(code).columns
-        if column.refers and column.code != thing.column
-    }
-    found = {}
-    for code in sorted(named):
-        sheet = SHOP.sheet(code)
-        found[code] = sorted({sheet.name_of(row)[0] for row in sheet.load().values()})
+def named_in(plan: Plan) -> dict[str, set[str]]:
+    """The things that a plan changes, as they are and as they would be, by their kind."""
+    found: dict[str, set[str]] = {code: set() for code in THINGS}
+    for change in plan.changes:
+        for thing in THINGS.values():
+            if change.sheet.code in thing.sheets:
+                kind = change.sheet.column(thing.column).kind
+                rows = [row for row in (change.before, change.after) if row is not None]
+                found[thing.code].update(kind.text(row[thing.column]) for row in rows)
     return found

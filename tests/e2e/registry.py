@@ -161,12 +161,12 @@ def with_table(content: str) -> Callable[[Any], str]:
     return build
 
 
-def every_row(sheet: str) -> Callable[[Any], str]:
-    """All rows of a table that can be changed at once."""
+def every_row(name: str, sheet: str, query: str = "") -> Callable[[Any], str]:
+    """All rows of a table, as inputs or to be changed at once."""
 
     def build(user: Any) -> str:
         works.build()
-        return reverse("change-many", args=[sheet])
+        return reverse(name, args=[sheet]) + query
 
     return build
 
@@ -242,7 +242,9 @@ WORKS_PAGES = [
     Page("edit-index", in_the_works("edit-index"), "staff"),
     Page("edit", editable("product"), "staff"),
     Page("edit#cell", editable("cell"), "staff"),
-    Page("change-many", every_row("options"), "staff"),
+    Page("edit-rows", every_row("edit-rows", "options"), "staff"),
+    Page("edit-rows#empty", every_row("edit-rows", "rules", "?q=nowhere"), "staff"),
+    Page("change-all", every_row("change-all", "products", "?column=price"), "staff"),
     Page("edit-history", changed, "staff"),
     plain("edit-history#empty", "staff"),
     Page("setup-check#refused", with_table(BAD_TABLE), "staff"),
