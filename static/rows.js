@@ -5,14 +5,14 @@ const STEPS = { ArrowUp: "previousElementSibling", ArrowDown: "nextElementSiblin
 // a list of choices has a use of its own for the arrows; there they go with Ctrl
 function isOurs(event) {
   const input = event.target;
-  if (!(event.key in STEPS) || !input.matches?.(".table.edit td :is(input, select)")) return false;
+  if (!(event.key in STEPS) || !input.matches?.(".table.edit td :is(input, select, textarea)")) return false;
   return event.ctrlKey || (input.localName === "input" && !input.list);
 }
 
 function neighbour(input, step) {
   const cell = input.closest("td");
   for (let row = cell.parentElement[step]; row; row = row[step]) {
-    const found = row.cells[cell.cellIndex]?.querySelector("input, select");
+    const found = row.cells[cell.cellIndex]?.querySelector("input, select, textarea");
     if (found) return found;
   }
   return null;

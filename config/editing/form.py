@@ -35,6 +35,11 @@ class Cell:
     references: str = ""
     errors: list[str] = field(default_factory=list)
 
+    @property
+    def has_lines(self) -> bool:
+        """An input of one line would lose the ends of the others."""
+        return "\n" in self.text
+
 
 @dataclass
 class FormRow:

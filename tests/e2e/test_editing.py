@@ -38,6 +38,19 @@ def test_the_editor_shows_what_would_come_while_one_types(shelf, person, visit):
     assert tab.get_by_label("Price", exact=True).first.input_value() == "ten"
 
 
+def test_a_page_saved_as_it_came_keeps_every_line(shelf, person, visit):
+    Product.objects.update(description="Of oak.\nOiled twice.")
+    tab = visit(person("staff")).new_page()
+    for address in (
+        reverse("edit", args=["product", "chair"]),
+        reverse("edit-rows", args=["products"]),
+    ):
+        tab.goto(address)
+        tab.get_by_role("button", name="Save").click()
+        tab.get_by_text("Nothing was changed.").wait_for(timeout=8000)
+    assert not Revision.objects.exists()
+
+
 def test_prices_are_typed_down_a_column_without_a_mouse(shelf, person, visit):
     tab = visit(person("staff")).new_page()
     tab.goto(reverse("edit-rows", args=["products"]))
