@@ -5,38 +5,15 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.db.models import Sum
 from django.urls import reverse
 
 from journal.models import Revision
 from orders.models import OptionGroup, OptionValue, Product, ProductFamily
 from production.models import Machine, Material
-from tests.production.workshop import center, product
+from tests.production.workshop import product
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shelf():
-    """Three products: two pendants for 10.00 and 19.99, a chair for 49.90."""
-    cell = center("saw", machines=2)
-    for sku, price in (("pendant", "10.00"), ("pendant-tall", "19.99"), ("chair", "49.90")):
-        made = product(sku, (cell, {}))
-        made.base_price = Decimal(price)
-        made.save()
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shelf")]
 
 
 @pytest.fixture

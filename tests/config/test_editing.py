@@ -4,8 +4,6 @@ import re
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from journal.models import Revision
@@ -19,17 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lamp():
     return product("lamp", (center("saw", machines=2), {}), colours=("red", "blue"))
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

@@ -1,41 +1,19 @@
 """Staff edit all rows of a table, a page at a time, as they edit one thing."""
 
 import re
-from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from journal.models import Revision
-from orders.models import Product
+from orders.models import Product, ProductFamily
 from production.models import Material
 from tests.config.test_editing import inputs, name_of
 from tests.production.workshop import center, product
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shelf():
-    """Three products: two pendants for 10.00 and 19.99, a chair for 49.90."""
-    cell = center("saw", machines=2)
-    for sku, price in (("pendant", "10.00"), ("pendant-tall", "19.99"), ("chair", "49.90")):
-        made = product(sku, (cell, {}))
-        made.base_price = Decimal(price)
-        made.save()
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shelf")]
 
 
 @pytest.fixture
@@ -87,11 +65,17 @@ def test_prices_of_two_products_are_one_change_and_one_undo(alice):
 def test_a_search_shows_only_rows_that_hold_its_words(alice):
     form = inputs(page(alice, query="?q=TALL"))
     assert [value for name, value in form.items() if name.endswith("-price")] == ["19.99"]
+    both = inputs(page(alice, query="?q=10.00 pendant"))
+    assert [value for name, value in both.items() if name.endswith("-price")] == ["10.00"]
     assert "No row holds these words." in page(alice, query="?q=sofa")
 
 
-def test_what_tells_a_row_from_others_is_no_input(alice):
-    assert not [name for name in inputs(page(alice)) if name.endswith("-product")]
+def test_what_tells_a_row_from_others_is_no_input_and_stays(alice):
+    form = inputs(page(alice))
+    assert not [name for name in form if name.endswith("-product")]
+    price = name_of(form, "-price", "49.90")
+    post(alice, {**form, price.replace("-price", "-product"): "sofa"})
+    assert set(prices()) == {"pendant", "pendant-tall", "chair"}
 
 
 def test_a_row_that_the_search_no_longer_finds_is_saved_too(alice):
@@ -122,6 +106,7 @@ def test_a_machine_that_moves_away_is_missed_in_the_cell_that_it_leaves(alice):
         form[name] = "paint"
     shown = post(alice, form, "machines", do="check").content.decode()
     assert "has no machine: add one to the cell saw" in shown
+    assert "Price from" not in shown  # no price hangs on a machine
 
 
 def test_a_bad_cell_is_named_at_its_input_and_nothing_is_written(alice):
@@ -169,8 +154,11 @@ def test_a_row_is_removed_by_its_box(alice):
 
 def test_new_rows_can_be_added(alice):
     form = inputs(page(alice, "families"))
+    form[name_of(form, "-name", "Lamps")] = ""
     more = alice.post(address("families"), {**form, "more": "families"}).content.decode()
+    assert "Fill it in." not in more  # who asks for rows is not told off yet
     form = inputs(more)
+    form[name_of({k: v for k, v in form.items() if "new" not in k}, "-name", "")] = "Lamps"
     [row] = [name[: -len("family")] for name in form if re.search(r"new\d+-family$", name)][:1]
     form |= {f"{row}family": "chairs", f"{row}name": "Chairs"}
     assert post(alice, form, "families").status_code == 302
@@ -214,8 +202,24 @@ def test_who_may_not_change_a_table_sees_it_without_inputs(signed_in):
     assert post(planner, {"stamp": ""}, "families").status_code == 403
 
 
+def test_who_may_not_see_a_table_does_not_see_its_rows(client):
+    bob = get_user_model().objects.create_user("bob", is_staff=True)
+    bob.user_permissions.add(Permission.objects.get(codename="change_operation"))
+    client.force_login(bob)
+    assert client.get(address("families")).status_code == 403
+    assert address("families") not in client.get(reverse("edit-index")).content.decode()
+
+
 def test_operators_see_no_rows(signed_in):
     assert signed_in("operator").get(address()).status_code == 403
+
+
+def test_names_are_offered_while_one_types_unless_there_are_too_many(alice):
+    assert 'id="all-families"' in page(alice)
+    ProductFamily.objects.bulk_create(
+        ProductFamily(code=f"f{number}", name="More") for number in range(1000)
+    )
+    assert 'id="all-families"' not in page(alice)
 
 
 def test_the_tables_are_found_from_where_one_edits(alice):
