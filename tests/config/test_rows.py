@@ -198,7 +198,7 @@ def test_who_may_not_change_a_table_sees_it_without_inputs(signed_in):
     assert "You may look at it only." in html
     assert ">Lamps<" in html
     assert not [name for name in inputs(html) if name.startswith("families-")]
-    assert "Change in" not in html
+    assert "Change it in" not in html
     assert post(planner, {"stamp": ""}, "families").status_code == 403
 
 

@@ -74,7 +74,7 @@ def test_all_pendants_become_dearer_and_cheap_again(shelf, person, visit, javasc
     main.get_by_label("Words in the row").fill("pendant")
     main.get_by_role("button", name="Find").click()
     main.get_by_label("Column", exact=True).select_option(label="Price")
-    main.get_by_role("button", name="Change in all 2 rows found").click()
+    main.get_by_role("button", name="Change it in all 2 rows found").click()
     main.get_by_label("What to do").select_option(
         label="Raise by so many percent (lower with a minus)"
     )
