@@ -27,7 +27,7 @@ class Cell:
     name: str
     text: str
     fixed: bool = False
-    # what the page is about stands in its title, not in every row
+    # it stands in the title of the page or of the row, not in a column of its own
     told: bool = False
     # it means nothing in this row, and nothing would be lost without it
     idle: bool = False
@@ -53,18 +53,22 @@ class FormRow:
     mark: str
     cells: list[Cell]
     stored: bool
+    # what it is called beside the title of the page
+    title: str = ""
     removed: bool = False
     errors: list[str] = field(default_factory=list)
 
 
 @dataclass
 class Part:
-    """Rows of one sheet on a page; `single`: the page is about one row."""
+    """Rows of one sheet on a page; `single`: the page is about one row; `titled`: each row has its
+    title before it, instead of columns that tell it from others."""
 
     sheet: Sheet
     rows: list[FormRow]
     may_change: bool
     single: bool
+    titled: bool
 
     @property
     def blank(self) -> int:
@@ -92,10 +96,7 @@ class _Asked:
     sheet: Sheet
     given: Mapping[str, str]
     typed: Mapping[str, str] | None
-
-    @property
-    def single(self) -> bool:
-        return set(self.sheet.keys) <= set(self.given)
+    titled: bool
 
     def row(self, number: int, known: Row | None) -> FormRow:
         """What is known of a row, or what was typed into it."""
@@ -107,20 +108,23 @@ class _Asked:
         typed = self.typed or {}
         texts |= {c: typed.get(prefix + c, text) for c, text in texts.items() if c not in fixed}
         idle = self._idle(texts)
+        told = {*self.given, *(sheet.keys if self.titled else ())}
+        title = [texts[c] for c in sheet.keys if stored and c not in self.given]
         cells = [
             Cell(
                 column.code,
                 prefix + column.code,
                 texts[column.code],
                 fixed=column.code in fixed,
-                told=column.code in self.given,
+                told=column.code in told,
                 idle=column.code in idle,
                 choices=column.kind.choices,
                 references=column.refers,
             )
             for column in sheet.columns
         ]
-        return FormRow(number, mark, cells, stored, bool(typed.get(prefix + REMOVE)))
+        removed = bool(typed.get(prefix + REMOVE))
+        return FormRow(number, mark, cells, stored, " / ".join(filter(None, title)), removed)
 
     def _idle(self, texts: Mapping[str, str]) -> set[str]:
         usual = self.sheet.texts(self.sheet.blank())
@@ -152,15 +156,17 @@ def part(
     blank: int = BLANK_ROWS,
 ) -> Part:
     """Rows of one sheet, and so many blank ones where a form does not say how many."""
-    asked = _Asked(sheet, given, typed)
+    single = set(sheet.keys) <= set(given)
     if not may_change:
         blank = 0
-    elif asked.single:
+    elif single:
         blank = 0 if rows else 1
     elif typed is not None:
         blank = blank_rows(typed, sheet.code, blank)
+    titled = not given and not blank
+    asked = _Asked(sheet, given, typed, titled)
     shown = [asked.row(number, row) for number, row in enumerate([*rows, *[None] * blank])]
-    return Part(sheet, shown, may_change, asked.single)
+    return Part(sheet, shown, may_change, single, titled)
 
 
 def blank_rows(typed: Mapping[str, str], sheet: str, otherwise: int) -> int:
@@ -202,6 +208,12 @@ def references(shown: Sequence[Part]) -> dict[str, list[str]]:
         if len(names) <= MOST_OFFERED:
             found[code] = sorted(names)
     return found
+
+
+def problems(shown: Sequence[Part], plan: Plan) -> list[tuple[str, str, str]]:
+    """(row, column, what) of everything that is wrong."""
+    titles = {(part.sheet.code, row.number): row.title for part in shown for row in part.rows}
+    return [(titles[one.sheet, one.line], one.column, one.text) for one in plan.problems]
 
 
 def judge(shown: Sequence[Part]) -> Plan:

@@ -30,6 +30,7 @@ def answer(
         return render(request, template, page)
     plan = form.judge(page["parts"])
     page |= {"plan": plan, "changes": wording.changes_in_words(plan)}
+    page["problems"] = form.problems(page["parts"], plan)
     page["moved"] = said.get("stamp") != page["stamp"]
     if said.get("do") == "save" and plan.is_clean and not page["moved"]:
         return _save(request, template, plan, page)

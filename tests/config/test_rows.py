@@ -118,6 +118,7 @@ def test_a_bad_cell_is_named_at_its_input_and_nothing_is_written(alice):
     assert answer.status_code == 422
     assert f'id="e-{bad}"' in shown
     assert 'value="ten"' in shown
+    assert '<strong translate="no">pendant</strong> Price: “ten” is no number' in shown
     assert prices()["chair"] == "49.90"
 
 
