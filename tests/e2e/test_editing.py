@@ -67,6 +67,21 @@ def test_prices_are_typed_down_a_column_without_a_mouse(shelf, person, visit):
 
 
 @pytest.mark.parametrize("javascript", [True, False])
+@pytest.mark.parametrize(
+    ("name", "args", "price"),
+    [("edit", ["product", "chair"], "Price"), ("edit-rows", ["products"], "Price: chair")],
+)
+def test_enter_checks_and_saves_nothing(shelf, person, visit, javascript, name, args, price):
+    tab = visit(person("staff"), java_script_enabled=javascript).new_page()
+    tab.goto(reverse(name, args=args))
+    tab.get_by_label(price, exact=True).first.fill("12.50")
+    tab.keyboard.press("Enter")
+    tab.get_by_text("Price: 10.00 → 12.50").wait_for(timeout=8000)
+    assert tab.get_by_label(price, exact=True).first.input_value() == "12.50"
+    assert prices()["chair"] == "10.00"
+
+
+@pytest.mark.parametrize("javascript", [True, False])
 def test_all_pendants_become_dearer_and_cheap_again(shelf, person, visit, javascript):
     tab = visit(person("staff"), java_script_enabled=javascript).new_page()
     tab.goto(reverse("edit-rows", args=["products"]))
