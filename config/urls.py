@@ -4,14 +4,13 @@ from types import ModuleType
 
 from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
-from django.urls import URLResolver, include, path
+from django.urls import URLResolver, include, path, register_converter
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from config.views import (
     alarms,
     beginning,
-    changing_many,
     dashboard,
     editing,
     entering,
@@ -21,6 +20,7 @@ from config.views import (
     imports,
     language,
     password,
+    rows,
     setup,
 )
 from journal.stream import live
@@ -39,6 +39,8 @@ def staff_and_slots(app: str, staff: ModuleType, slots: ModuleType) -> URLResolv
     ]
     return path("", include((patterns, app)))
 
+
+register_converter(rows.SheetInPath, "sheet")
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -63,7 +65,8 @@ urlpatterns = [
     path("staff/edit/", editing.index, name="edit-index"),
     path("staff/edit/history/", editing.history, name="edit-history"),
     path("staff/edit/undo/", editing.take_back, name="edit-undo"),
-    path("staff/edit/all/<slug:code>/", changing_many.change_many, name="change-many"),
+    path("staff/edit/<sheet:sheet>/rows/", rows.rows, name="edit-rows"),
+    path("staff/edit/<sheet:sheet>/rows/all/", rows.change_all, name="change-all"),
     path("staff/edit/<slug:kind>/", editing.new, name="edit-new"),
     path("staff/edit/<slug:kind>/<path:name>/", editing.edit, name="edit"),
     path("staff/first-account/<str:token>/", first_account.make, name="first-account"),

@@ -19,7 +19,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
-from config import editing, navigation
+from config import navigation
+from config.editing import wording
 from config.icons import ICONS
 from config.statuses import look
 from journal.access import may_open
@@ -174,7 +175,7 @@ def crumb(context: template.Context, label: str, view: str = "", *args: object) 
 @register.simple_tag
 def column_name(code: str) -> str:
     """A column of the set-up's tables in the reader's language."""
-    return editing.column_name(code)
+    return wording.column_name(code)
 
 
 @register.simple_block_tag

@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config import editing
-from config.editing import THINGS, Thing
+from config.editing import form, things, wording
+from config.editing.things import THINGS, Thing
 from config.sheets import SHOP
+from config.views import answering
 from config.views.setup import MAY_SET_UP
 from journal.access import staff_name, staff_only
 from journal.models import Revision
-from journal.sheets import NotApplied, Plan, apply, undo
+from journal.sheets import NotApplied, undo
 
 MOST_NAMES = 200
 MOST_BATCHES = 50
@@ -41,10 +42,11 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("q", "").strip()
     listed = []
     for thing in THINGS.values():
-        every = editing.names_of(thing)
+        every = things.names_of(thing)
         names = [pair for pair in every if wanted.casefold() in " ".join(pair).casefold()]
         listed.append(Listed(thing, names[:MOST_NAMES], max(0, len(names) - MOST_NAMES)))
-    return render(request, "editing/index.html", {"listed": listed, "q": wanted})
+    sheets = [sheet for sheet in SHOP.sheets if request.user.has_perm(sheet.view)]
+    return render(request, "editing/index.html", {"listed": listed, "q": wanted, "sheets": sheets})
 
 
 @require_GET
@@ -59,25 +61,16 @@ def new(request: HttpRequest, kind: str) -> HttpResponse:
 @staff_only(MAY_SET_UP)
 def edit(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     thing = _thing(kind)
-    rows = editing.stored_rows(thing, name)
-    typed = _typed(request)
-    shown = editing.parts(thing, name, rows, typed, _changeable(request, thing))
+    rows = things.stored_rows(thing, name)
+    said = answering.typed(request)
     page: dict[str, Any] = {
         "thing": thing,
         "name": name,
-        "parts": shown,
-        "stamp": editing.stamp(rows),
+        "parts": form.parts(thing, name, rows, said, _changeable(request, thing)),
+        "stamp": form.stamp(rows),
         "known": any(rows.values()),
-        "references": editing.references(thing),
     }
-    if typed is None or "more" in typed:
-        return render(request, "editing/edit.html", page)
-    plan = editing.judge(shown, thing)
-    page |= {"plan": plan, "changes": editing.changes_in_words(plan)}
-    page["moved"] = typed.get("stamp") != page["stamp"]
-    if typed.get("do") == "save" and plan.is_clean and not page["moved"]:
-        return _save(request, plan, page)
-    return _preview(request, plan, page)
+    return answering.answer(request, "editing/edit.html", page, said)
 
 
 def _thing(kind: str) -> Thing:
@@ -86,43 +79,9 @@ def _thing(kind: str) -> Thing:
     return THINGS[kind]
 
 
-def _typed(request: HttpRequest) -> dict[str, str] | None:
-    """The form as it came, with more blank rows where they were asked for."""
-    if request.method != "POST":
-        return None
-    typed = {name: str(value) for name, value in request.POST.items()}
-    if part := typed.get("more"):
-        typed[f"{part}-blank"] = str(editing.blank_rows(typed, part) + editing.MORE_ROWS)
-    return typed
-
-
 def _changeable(request: HttpRequest, thing: Thing) -> list[str]:
     sheets = [SHOP.sheet(code) for code in thing.sheets]
     return [sheet.code for sheet in sheets if request.user.has_perm(sheet.change)]
-
-
-def _preview(request: HttpRequest, plan: Plan, page: dict[str, Any]) -> HttpResponse:
-    """What was typed, what is wrong with it, and how things would stand."""
-    if plan.is_clean and plan.changes:
-        by, now = staff_name(request), timezone.now()
-        try:
-            page["after"] = editing.after(plan, page["thing"], page["name"], by=by, now=now)
-        except NotApplied as refusal:
-            page["refusal"] = str(refusal)
-    if request.headers.get("HX-Request"):
-        return render(request, "editing/_preview.html", page)
-    bad = not plan.is_clean or "refusal" in page or page["moved"]
-    return render(request, "editing/edit.html", page, status=422 if bad else 200)
-
-
-def _save(request: HttpRequest, plan: Plan, page: dict[str, Any]) -> HttpResponse:
-    try:
-        batch = apply(SHOP, plan, at=timezone.now(), by=staff_name(request))
-    except NotApplied as refusal:
-        page["refusal"] = str(refusal)
-        return render(request, "editing/edit.html", page, status=422)
-    messages.success(request, _("Saved.") if batch else _("Nothing was changed."))
-    return redirect("edit", page["thing"].code, page["name"])
 
 
 # History
@@ -171,7 +130,7 @@ def _told(revision: Revision) -> Told:
         what = _("added") if before is None else _("removed")
     else:
         names = [name for name in after if before.get(name, "") != after[name]]
-        what = editing.in_words((name, before.get(name, ""), after[name]) for name in names)
+        what = wording.in_words((name, before.get(name, ""), after[name]) for name in names)
     label = str(SHOP.sheet(revision.sheet).label) if SHOP.knows(revision.sheet) else revision.sheet
     return Told(label, " / ".join(filter(None, json.loads(revision.key))), what)
 

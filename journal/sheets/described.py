@@ -1,7 +1,7 @@
 """What an app says of a sheet: its columns, what identifies a row, how rows are written."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -128,6 +128,10 @@ class Sheet(ABC):
     def settle(self, row: Row, book: "Book") -> Row:
         """What a row means once its cells are read: defaults that hang on other cells."""
         return row
+
+    def idle(self, texts: Mapping[str, str]) -> frozenset[str]:
+        """The columns that mean nothing in a row of these texts."""
+        return frozenset()
 
     def faults(self, changes: Sequence[Change], book: "Book") -> Iterator[Fault]:
         """What is wrong with rows that are read already and name only rows that exist."""

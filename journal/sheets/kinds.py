@@ -38,12 +38,14 @@ class BadCell(ValueError):
 @dataclass(frozen=True)
 class Kind:
     """One kind of cell. `read` gets a text that is not empty, and the decimal sign of the file
-    (`""` where it does not tell). `word` is its name in the documentation."""
+    (`""` where it does not tell). `word` is its name in the documentation; `places` are the
+    decimals that a number may have."""
 
     word: str
     read: Callable[[str, str], Any]
     show: Callable[[Any], str] = str
     is_number: bool = False
+    places: int = 0
     # (text of the cell, word for people) where a cell may hold one of a few
     choices: tuple[tuple[str, str | Promise], ...] = ()
 
@@ -170,12 +172,12 @@ def decimal(digits: int, places: int, least: str | None = "0", above: str = "") 
             )
         return number
 
-    return Kind("number", read, plain, is_number=True)
+    return Kind("number", read, plain, is_number=True, places=places)
 
 
 def money(digits: int = 12, least: str | None = "0") -> Kind:
     inner = decimal(digits, 2, least)
-    return Kind("money", inner.read, lambda value: format(value, ".2f"), is_number=True)
+    return Kind("money", inner.read, lambda value: format(value, ".2f"), is_number=True, places=2)
 
 
 def plain(number: Decimal) -> str:

@@ -120,6 +120,13 @@ class Products(TableSheet):
 
 _OF_QUESTION = ("kind", "required", "minimum", "maximum", "step", "unit", "default")
 _OF_ANSWER = ("active", "attributes")
+_NOT_OF_KIND = {
+    "select": ("minimum", "maximum", "step", "unit", "price"),
+    "multi": ("minimum", "maximum", "step", "unit", "price"),
+    "text": ("minimum", "step", "unit"),
+    "bool": ("minimum", "maximum", "step", "unit"),
+    "date": ("minimum", "maximum", "step", "unit"),
+}
 _COLUMNS = (
     Column("product", kinds.text(60), refers="products"),
     Column("option", kinds.code(40)),
@@ -198,6 +205,13 @@ class Options(Sheet):
             for row in (question, *answers.get((question["product"], question["option"]), ()))
         ]
         return {self.key_of(row): row for row in rows}
+
+    def idle(self, texts: Mapping[str, str]) -> frozenset[str]:
+        if texts["value"]:
+            return frozenset(_OF_QUESTION)
+        if kind := texts["kind"]:
+            return frozenset((*_OF_ANSWER, *_NOT_OF_KIND.get(kind, ())))
+        return frozenset()  # nobody knows yet what the row shall be
 
     def settle(self, row: Row, book: Book) -> Row:
         """What an empty cell means: yes for what belongs to the row, nothing for what does not."""

@@ -4,12 +4,10 @@ import re
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from journal.models import Revision
-from orders.models import OptionValue, Product
+from orders.models import OptionGroup, OptionValue, Product
 from production.models import Machine, Operation, Shift
 from tests.production.workshop import center, product
 
@@ -19,17 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def lamp():
     return product("lamp", (center("saw", machines=2), {}), colours=("red", "blue"))
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture
@@ -182,6 +169,60 @@ def test_more_rows_keep_what_was_typed(alice, lamp):
     html = shown.content.decode()
     assert len(set(re.findall(r'name="rules-(new\d+)-', html))) == 7
     assert 'value="12.50"' in html
+
+
+def asked_of(form, mark):
+    """The columns of options for which a row has an input."""
+    start = f"options-{mark}-"
+    return {name[len(start) :] for name in form if name.startswith(start)}
+
+
+def mark_of(html, word):
+    row = next(part for part in html.split("<tr") if f">{word}<" in part and "options-" in part)
+    return re.findall(r'name="options-(\w+?)-', row)[0]
+
+
+def test_a_question_and_its_answers_are_asked_only_what_has_a_meaning_for_them(alice, lamp):
+    html = page(alice)
+    form = inputs(html)
+    names = {"name", "name_zh_hans", "position"}
+    assert asked_of(form, mark_of(html, "colour")) == names | {"kind", "required", "default"}
+    assert asked_of(form, mark_of(html, "blue")) == names | {"price", "active", "attributes"}
+    # nobody knows yet what a new row shall be
+    assert {"kind", "minimum", "active", "option", "value"} <= asked_of(form, "new3")
+
+
+def test_what_was_typed_stays_where_it_loses_its_meaning(alice, lamp):
+    form = inputs(page(alice))
+    typed = {"option": "size", "name": "Size", "kind": "number", "unit": "cm", "minimum": "60"}
+    form |= {f"options-new3-{column}": text for column, text in typed.items()}
+    form["options-new3-kind"] = "select"
+    html = post(alice, form, do="check").content.decode()
+    shown = inputs(html)
+    assert shown["options-new3-minimum"] == "60"
+    assert shown["options-new3-unit"] == "cm"
+    assert "options-new3-step" not in shown
+    assert "options-new3-active" not in shown
+
+
+def test_a_page_of_questions_sent_back_as_it_came_changes_nothing(alice, lamp):
+    number = {"kind": "number", "minimum": 60, "maximum": 120, "step": 5, "unit": "cm"}
+    OptionGroup.objects.create(product=lamp, code="width", name="Width", **number, price_delta=2)
+    assert post(alice, inputs(page(alice))).status_code == 302
+    assert not Revision.objects.exists()
+
+
+def test_a_product_with_very_many_answers_can_be_saved(alice, lamp):
+    group = OptionGroup.objects.get()
+    OptionValue.objects.bulk_create(
+        OptionValue(group=group, code=f"c{number}", name=f"Colour {number}")
+        for number in range(300)
+    )
+    form = inputs(page(alice))
+    assert len(form) > 1000
+    form[name_of(form, "-name", "Colour 299")] = "Amber"
+    assert post(alice, form).status_code == 302
+    assert OptionValue.objects.get(code="c299").name == "Amber"
 
 
 def test_a_product_that_is_not_there_is_made_by_its_page(alice, lamp):

@@ -15,9 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
 
-from config import editing, first_account, uploaded
+from config import first_account, uploaded
 from config.beginning import saving as rows_of_sheets
 from config.beginning import starters, writing
+from config.editing import things
 from config.models import Beginning
 from config.sheets import SHOP
 from journal.lists import saving
@@ -160,12 +161,12 @@ def with_table(content: str) -> Callable[[Any], str]:
     return build
 
 
-def every_row(sheet: str) -> Callable[[Any], str]:
-    """All rows of a table that can be changed at once."""
+def every_row(name: str, sheet: str, query: str = "") -> Callable[[Any], str]:
+    """All rows of a table, as inputs or to be changed at once."""
 
     def build(user: Any) -> str:
         works.build()
-        return reverse("change-many", args=[sheet])
+        return reverse(name, args=[sheet]) + query
 
     return build
 
@@ -175,7 +176,7 @@ def editable(kind: str) -> Callable[[Any], str]:
 
     def build(user: Any) -> str:
         works.build()
-        name, _label = editing.names_of(editing.THINGS[kind])[0]
+        name, _label = things.names_of(things.THINGS[kind])[0]
         return reverse("edit", args=[kind, name])
 
     return build
@@ -241,7 +242,9 @@ WORKS_PAGES = [
     Page("edit-index", in_the_works("edit-index"), "staff"),
     Page("edit", editable("product"), "staff"),
     Page("edit#cell", editable("cell"), "staff"),
-    Page("change-many", every_row("options"), "staff"),
+    Page("edit-rows", every_row("edit-rows", "options"), "staff"),
+    Page("edit-rows#empty", every_row("edit-rows", "rules", "?q=nowhere"), "staff"),
+    Page("change-all", every_row("change-all", "products", "?column=price"), "staff"),
     Page("edit-history", changed, "staff"),
     plain("edit-history#empty", "staff"),
     Page("setup-check#refused", with_table(BAD_TABLE), "staff"),

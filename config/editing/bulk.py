@@ -39,18 +39,19 @@ def changeable(sheet: Sheet) -> list[Column]:
     return [one for one in sheet.columns if one.code not in sheet.keys and not one.first_only]
 
 
-def found(sheet: Sheet, query: str) -> list[Row]:
-    """The rows that hold every word of a search somewhere in their cells."""
-    words = query.casefold().split()
-    return [
-        row
-        for row in sheet.load().values()
-        if all(word in text for text in [_whole(sheet, row)] for word in words)
-    ]
+def ways(column: Column) -> dict[str, Promise]:
+    """What can be done to a column: only numbers are reckoned with, needed cells stay filled."""
+    keeps = column.required or column.blank_keeps
+    return {
+        way: label
+        for way, label in WAYS.items()
+        if (way not in RECKONED or column.kind.is_number) and not (way == EMPTY and keeps)
+    }
 
 
-def _whole(sheet: Sheet, row: Row) -> str:
-    return " ".join(sheet.texts(row).values()).casefold()
+def without(sheet: Sheet, rows: Iterable[Row], column: Column) -> int:
+    """In how many rows the column means nothing."""
+    return sum(column.code in sheet.idle(sheet.texts(row)) for row in rows)
 
 
 def table(sheet: Sheet, rows: Sequence[Row], wish: Wish) -> Table:
@@ -74,20 +75,19 @@ def refused(plan: Plan, asked: Table) -> list[tuple[str, str]]:
 
 
 def _cells(sheet: Sheet, rows: Iterable[Row], wish: Wish) -> Iterable[tuple[dict[str, str], str]]:
-    """The cells of each row, and what the wished one becomes."""
+    """The cells of each row that has the column, and what the wished one becomes."""
     kind = sheet.column(wish.column).kind
     for row in rows:
         texts, value = sheet.texts(row), row[wish.column]
+        if wish.column in sheet.idle(texts):
+            continue
         if wish.way not in RECKONED:
             yield texts, wish.text
-        elif isinstance(value, int | Decimal):  # a row without a number keeps none
-            yield texts, kind.text(_reckoned(value, wish))
+        elif value is not None:  # a row without a number keeps none
+            yield texts, kind.text(_reckoned(Decimal(value), wish, kind.places))
 
 
-def _reckoned(value: int | Decimal, wish: Wish) -> int | Decimal:
-    """Rounded half up to as many decimals as the value has."""
-    known = Decimal(value)
+def _reckoned(known: Decimal, wish: Wish, places: int) -> Decimal:
+    """Rounded half up to the decimals that the column has."""
     change = wish.amount if wish.way == ADD else known * wish.amount / 100
-    places = Decimal(1).scaleb(int(known.as_tuple().exponent))
-    result = (known + change).quantize(places, ROUND_HALF_UP)
-    return int(result) if isinstance(value, int) else result
+    return (known + change).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
