@@ -26,7 +26,7 @@ from forecasting.models import TrainingRun
 from forecasting.wording import RULES_OF_WEEKS
 from journal import dispatch
 from journal.alone import Busy, alone
-from orders import demand
+from orders import waiting, wishes
 from production import gap, netting, planning
 from production.alone import PlanningUnderWay
 
@@ -164,8 +164,8 @@ def _portion(progress: Progress, number: int) -> Progress:
 def _collect(cycle: Cycle, progress: Progress) -> Did:
     """Let everything that happened reach those who wait for it, and count what is wanted."""
     done = dispatch.drain(cycle.as_of)
-    wanted = len(demand.open_lines(cycle.as_of, product_ids=cycle.products))
-    unmet = len(demand.unmet(cycle.as_of))
+    wanted = len(waiting.open_lines(cycle.as_of, product_ids=cycle.products))
+    unmet = len(wishes.unmet(cycle.as_of))
     return Did("collected", {"open": wanted, "unmet": unmet, "done": done})
 
 

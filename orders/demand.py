@@ -1,39 +1,30 @@
-"""Outlet: what was ordered and what was wanted in vain, as it was known at a moment.
+"""Outlet: what was ordered, as it was known at a moment.
 
-Every function takes `as_of` and is blind to what came later: later orders, and later changes of
-earlier ones (states from the journal, dates from the promise history). Times are UTC; a week is
-its Monday.
+What takes `as_of` is blind to what came later: later orders, and later changes of earlier ones.
+Times are UTC; a week is its Monday.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from django.conf import settings
-from django.db.models import Count, F, FloatField, Min, QuerySet
+from django.db.models import Count, F, FloatField, Min
 from django.db.models.functions import Cast
 
-from journal.models import Transition
+from orders.as_known import dates_then, known_lines, states_then
 from orders.configuration import FINITE_KINDS
+from orders.frames import framed
 from orders.models import (
     AvailabilityPeriod,
-    BehaviourEvent,
     Configuration,
     OptionGroup,
     Order,
     OrderLine,
     Product,
-    PromiseRevision,
     Return,
 )
-
-USUAL_WAIT = timedelta(days=14)  # due date of a line that nobody has asked or promised a date for
-SAME_NEED = timedelta(days=28)  # what a person does about a product within it is one need
-WISHES = ("abandon", "basket")
 
 _LINE_COLUMNS = {
     "line_id": "int64",
@@ -68,51 +59,6 @@ _OWN_COLUMNS = {  # where a line's own row has them
 _NEEDED = ("line_id", "order_id", "status")  # to put lines in order and back to what they were
 
 
-@dataclass(frozen=True)
-class OpenLine:
-    """A line that still has to be made: what, how many, by when, how urgent."""
-
-    line_id: int
-    order_id: int
-    product_id: int
-    sku: str
-    configuration_id: int
-    values: Mapping[str, Any]
-    quantity: int
-    due: date
-    weight: int
-    status: str
-    placed_at: datetime
-    customer_name: str
-
-
-@dataclass(frozen=True)
-class DueLine:
-    """A line that is open now, as the board of due dates shows it; names as the reader reads."""
-
-    line_id: int
-    order_id: int
-    order_number: str
-    customer_name: str
-    product_id: int
-    product_name: str
-    values: Mapping[str, Any]
-    quantity: int
-    due: date
-    status: str
-    status_name: str
-
-
-@dataclass(frozen=True)
-class LineContent:
-    """What a line asks for, whether or not anybody has confirmed its order."""
-
-    line_id: int
-    product_id: int
-    values: Mapping[str, Any]
-    quantity: int
-
-
 def lines(
     as_of: datetime,
     since: datetime | None = None,
@@ -128,16 +74,16 @@ def lines(
     """
     own = [name for name in _OWN_COLUMNS if name in columns or name in _NEEDED]
     rows = (
-        _known(as_of, since, product_ids)
+        known_lines(as_of, since, product_ids)
         .annotate(price=Cast("unit_price", FloatField()))
         .values_list(*(_OWN_COLUMNS[name] for name in own))
     )
     kinds = {name: _LINE_COLUMNS[name] for name in own}
-    frame = _frame(rows.iterator(chunk_size=20_000), kinds)
+    frame = framed(rows.iterator(chunk_size=20_000), kinds)
     frame = _with_orders(frame, as_of, since, [n for n in _ORDER_COLUMNS if n in columns])
-    _turn_back(frame, "status", _states("order_line", as_of))
+    _turn_back(frame, "status", states_then("order_line", as_of))
     if "committed_date" in own:
-        committed = {key: _day(value) for key, value in _committed(as_of).items()}
+        committed = {key: _day(value) for key, value in dates_then(as_of).items()}
         _turn_back(frame, "committed_date", committed)
     return frame.loc[frame["status"] != "cancelled", list(columns)].reset_index(drop=True)
 
@@ -154,7 +100,7 @@ def _with_orders(
         orders = orders.filter(placed_at__gte=since)
     names = list(dict.fromkeys([*columns, "placed_at"]))
     rows = orders.order_by("pk").values_list("pk", *names)
-    known = _frame(
+    known = framed(
         rows.iterator(chunk_size=20_000),
         {"order_id": "int64"} | {name: _LINE_COLUMNS[name] for name in names},
     )
@@ -180,32 +126,6 @@ def times_ordered(family_of: int) -> dict[int, int]:
     return dict(rows.values_list("configuration__product").annotate(Count("pk")).order_by())
 
 
-def _known(
-    as_of: datetime, since: datetime | None, product_ids: Collection[int] | None
-) -> QuerySet[OrderLine]:
-    rows = OrderLine.objects.known_at(as_of).exclude(order__status=Order.Status.DRAFT)
-    if since is not None:
-        rows = rows.filter(order__placed_at__gte=since)
-    if product_ids is not None:
-        rows = rows.filter(configuration__product_id__in=product_ids)
-    return rows
-
-
-def _states(kind: str, as_of: datetime) -> dict[int, str]:
-    """State at `as_of` of the rows that moved since: what their first later step left behind."""
-    later = Transition.objects.filter(kind=kind, at__gt=as_of).order_by("-at", "-pk")
-    return dict(later.values_list("object_id", "from_status"))
-
-
-def _committed(as_of: datetime) -> dict[int, date | None]:
-    """Date committed to at `as_of`, of the lines that were told another one since."""
-    revised = PromiseRevision.objects.filter(at__gt=as_of).values("line_id")
-    earlier = PromiseRevision.objects.filter(at__lte=as_of, line_id__in=revised)
-    told: dict[int, date | None] = dict.fromkeys(revised.values_list("line_id", flat=True))
-    told.update(earlier.order_by("at", "pk").values_list("line_id", "committed_date"))
-    return told
-
-
 def _turn_back(frame: pd.DataFrame, column: str, then: Mapping[int, Any]) -> None:
     """Put back what `column` held for the lines in `then`."""
     changed = frame["line_id"].isin(list(then))
@@ -215,43 +135,6 @@ def _turn_back(frame: pd.DataFrame, column: str, then: Mapping[int, Any]) -> Non
 
 def _day(value: date | None) -> Any:
     return pd.NaT if value is None else pd.Timestamp(value)
-
-
-def _frame(rows: Iterable[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    """A frame of `columns` {name: type} from database rows, in pieces that fit the memory."""
-    pieces = [_piece(chunk, columns) for chunk in _batches(rows, 50_000)]
-    if not pieces:
-        return _piece([], columns)
-    return pd.concat(pieces, ignore_index=True) if len(pieces) > 1 else pieces[0]
-
-
-def _batches(rows: Iterable[Sequence[Any]], size: int) -> Iterator[list[Sequence[Any]]]:
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
-def _piece(rows: Sequence[Sequence[Any]], columns: Mapping[str, str]) -> pd.DataFrame:
-    by_column = list(zip(*rows, strict=True)) if rows else [()] * len(columns)
-    return pd.DataFrame(
-        {
-            name: _column(values, kind)
-            for (name, kind), values in zip(columns.items(), by_column, strict=True)
-        }
-    )
-
-
-def _column(values: Sequence[Any], kind: str) -> Any:
-    if kind == "time":
-        naive = [value.replace(tzinfo=None) for value in values]
-        return pd.Series(np.array(naive, dtype="datetime64[us]")).dt.tz_localize("UTC")
-    if kind == "day":
-        return pd.Series(np.array(values, dtype="datetime64[D]").astype("datetime64[us]"))
-    if kind == "text":
-        return pd.Series(np.array(values, dtype=object), dtype=object)
-    if kind == "Int64":
-        return pd.array(list(values), dtype="Int64")
-    return np.array(values, dtype=kind)
 
 
 def ordered_by(customer_id: int, as_of: datetime, most: int = 200) -> list[tuple[int, datetime]]:
@@ -271,7 +154,7 @@ def returns(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
     rows = Return.objects.filter(at__lte=as_of)
     if since is not None:
         rows = rows.filter(at__gte=since)
-    return _frame(
+    return framed(
         rows.order_by("at", "pk")
         .values_list("pk", "line_id", "product_id", "customer_id", "quantity", "at")
         .iterator(chunk_size=20_000),
@@ -322,165 +205,7 @@ def _finite_values(product_ids: Collection[int] | None) -> pd.DataFrame:
         "group": "text",
         "value": "text",
     }
-    return _frame(rows, columns)
-
-
-def open_lines(as_of: datetime, product_ids: Collection[int] | None = None) -> list[OpenLine]:
-    """Lines of confirmed orders that were still to be made or sent, the earliest due first.
-
-    Due is what was committed to, else what was asked for, else `USUAL_WAIT` after the order.
-    """
-    was, order_was, told = _states("order_line", as_of), _states("order", as_of), _committed(as_of)
-    rows = _known(as_of, None, product_ids) & _possibly_open(was, order_was)
-    found = []
-    for row in rows.values_list(
-        "pk",
-        "order_id",
-        "configuration__product_id",
-        "configuration__product__sku",
-        "configuration_id",
-        "configuration__values",
-        "quantity",
-        "requested_date",
-        "committed_date",
-        "priority",
-        "status",
-        "order__placed_at",
-        "order__customer__name",
-        "order__status",
-    ).iterator(chunk_size=5_000):
-        line = _open_line(row, was, order_was, told)
-        if line is not None:
-            found.append(line)
-    return sorted(found, key=lambda line: (line.due, line.line_id))
-
-
-def due_lines() -> list[DueLine]:
-    """Lines that are open now, the earliest due first; one query."""
-    rows = OrderLine.objects.open().select_related("order__customer", "configuration__product")
-    return sorted((_due_line(row) for row in rows), key=lambda line: (line.due, line.line_id))
-
-
-def _due_line(line: OrderLine) -> DueLine:
-    order, product = line.order, line.configuration.product
-    usual = ((order.placed_at or order.created_at) + USUAL_WAIT).date()
-    return DueLine(
-        line_id=line.pk,
-        order_id=order.pk,
-        order_number=order.number or "",
-        customer_name=order.customer.name if order.customer else "",
-        product_id=product.pk,
-        product_name=product.label,
-        values=line.configuration.values,
-        quantity=line.quantity,
-        due=line.committed_date or line.requested_date or usual,
-        status=line.status,
-        status_name=line.get_status_display(),
-    )
-
-
-def _open_line(
-    row: Sequence[Any],
-    was: Mapping[int, str],
-    order_was: Mapping[int, str],
-    told: Mapping[int, date | None],
-) -> OpenLine | None:
-    line_id, order_id, *what, asked, committed, weight, status, placed_at, name, stood = row
-    status, stood = was.get(line_id, status), order_was.get(order_id, stood)
-    if stood != Order.Status.CONFIRMED or status not in OrderLine.OPEN_STATUSES:
-        return None
-    due = told.get(line_id, committed) or asked or (placed_at + USUAL_WAIT).date()
-    product_id, sku, configuration_id, values, quantity = what
-    return OpenLine(
-        line_id=line_id,
-        order_id=order_id,
-        product_id=product_id,
-        sku=sku,
-        configuration_id=configuration_id,
-        values=values,
-        quantity=quantity,
-        due=due,
-        weight=weight,
-        status=status,
-        placed_at=placed_at,
-        customer_name=name or "",
-    )
-
-
-def _possibly_open(was: Mapping[int, str], order_was: Mapping[int, str]) -> QuerySet[OrderLine]:
-    """Lines open today, and, when looking back, those that moved since."""
-    if was or order_was:
-        return OrderLine.objects.all()
-    return OrderLine.objects.open()
-
-
-def lines_of(line_ids: Collection[int]) -> list[LineContent]:
-    """What these lines ask for as they stand now, in whatever state, by line; for reservations,
-    which are made before the order is certain."""
-    rows = OrderLine.objects.filter(pk__in=line_ids).order_by("pk")
-    fields = ("pk", "configuration__product_id", "configuration__values", "quantity")
-    return [LineContent(*row) for row in rows.values_list(*fields)]
-
-
-def unmet(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
-    """Wishes that no order followed: product_id, week (Monday), wants.
-
-    A want is one need (`needs`) and counts in the week of its first sign.
-    """
-    frame = needs(as_of)
-    frame = frame[frame["answered_at"].isna()]
-    if since is not None:
-        frame = frame[frame["at"] >= since]
-    frame = frame.assign(week=mondays(frame["at"]))
-    wants = frame.groupby(["product_id", "week"]).size()
-    return wants.rename("wants").reset_index()
-
-
-def needs(as_of: datetime) -> pd.DataFrame:
-    """What people wanted of the shop's products, ordered or not, by first sign.
-
-    A need is one person and everything that the person did about one product within `SAME_NEED`
-    of the first sign, an abandoned configuration or a filled basket. Columns: product_id, kind
-    (of the first sign), at, answered_at (the first order within `SAME_NEED`; NaT where none came
-    until `as_of`). Only visitors who agreed to be measured are seen.
-    """
-    events = _wishes(as_of)
-    keys = ["subject", "product_id"]
-    met = events[events["kind"] == "order"].groupby(keys)["at"].apply(list)
-    wishes = events[events["kind"] != "order"]
-    found = [
-        (product_id, kind, first, answered)
-        for (subject, product_id), signs in wishes.groupby(keys)
-        for kind, first, answered in _needs(signs, met.get((subject, product_id), []))
-    ]
-    frame = pd.DataFrame(found, columns=["product_id", "kind", "at", "answered_at"])
-    frame = frame.astype({"product_id": "int64"})
-    for name in ("at", "answered_at"):
-        frame[name] = pd.to_datetime(frame[name], utc=True)
-    return frame.sort_values("at", kind="stable").reset_index(drop=True)
-
-
-def _wishes(as_of: datetime) -> pd.DataFrame:
-    rows = BehaviourEvent.objects.filter(
-        kind__in=[*WISHES, "order"], at__lte=as_of, product__isnull=False
-    )
-    return _frame(
-        rows.order_by("at", "pk").values_list("subject", "product_id", "kind", "at").iterator(),
-        {"subject": "text", "product_id": "int64", "kind": "text", "at": "time"},
-    )
-
-
-def _needs(
-    signs: pd.DataFrame, orders: Sequence[datetime]
-) -> Iterator[tuple[str, datetime, datetime | None]]:
-    """Each need in `signs` (sorted): kind and time of its first sign, and when it was answered."""
-    first: datetime | None = None
-    for kind, at in zip(signs["kind"], signs["at"], strict=True):
-        if first is not None and at <= first + SAME_NEED:
-            continue
-        first = at
-        within = (ordered for ordered in orders if at <= ordered <= at + SAME_NEED)
-        yield kind, at, next(within, None)
+    return framed(rows, columns)
 
 
 def mondays(times: "pd.Series[Any]") -> "pd.Series[Any]":
@@ -498,7 +223,7 @@ def unavailable(as_of: datetime, since: datetime | None = None) -> pd.DataFrame:
     rows = AvailabilityPeriod.objects.filter(start__lte=today)
     if since is not None:
         rows = rows.filter(end__gte=since.astimezone(UTC).date())
-    frame = _frame(
+    frame = framed(
         rows.order_by(F("start"), "pk").values_list("product_id", "start", "end"),
         {"product_id": "int64", "start": "day", "end": "day"},
     )

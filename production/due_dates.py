@@ -10,9 +10,9 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from orders import demand
+from orders import waiting
 from orders.catalogue import matches
-from orders.demand import DueLine
+from orders.waiting import DueLine
 from production.calendars import monday_of, plant_zone
 from production.modelling import Shop, load_shop, minutes_left
 from production.models import Job, Operation, Pegging, WorkCenter
@@ -106,7 +106,7 @@ def due_board(now: datetime) -> DueBoard:
     """
     zone = plant_zone()
     today = now.astimezone(zone).date()
-    lines = demand.due_lines()
+    lines = waiting.due_lines()
     steps = _steps()
     left = _left([line.line_id for line in lines], steps)
     dues = [_due(line, left.get(line.line_id, _Left()), steps, today) for line in lines]

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
-from orders import catalogue, demand
+from orders import catalogue, waiting
 from orders.factory import CannotPromise, Promise, Wanted
 from production import routings
 from production.calendars import moment_at, plant_zone
@@ -101,7 +101,7 @@ def _one_at_a_time() -> None:
 def _of_lines(line_ids: Sequence[int]) -> list[tuple[int, Piece]]:
     return [
         (line.line_id, Piece(line.product_id, line.values, line.quantity))
-        for line in demand.lines_of(line_ids)
+        for line in waiting.lines_of(line_ids)
     ]
 
 

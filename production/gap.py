@@ -18,7 +18,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from forecasting import outlook
-from orders import catalogue, demand
+from orders import catalogue, demand, wishes
 from production import reckoning
 from production.calendars import monday_of, plant_zone
 from production.models import GapMeasurement, Plan
@@ -179,7 +179,7 @@ def _week(
     until = min(as_of, end - timedelta(microseconds=1))
     lines = demand.lines(until, start, list(skus))
     ordered = _sums(lines)
-    intent = unmet(demand.needs(until), start, list(skus))
+    intent = unmet(wishes.needs(until), start, list(skus))
     wanted = add(ordered, intent.weighted)
     made = [*_quality(start, until, list(skus)), *_worth(start, until, sheets)]
     if not wanted:
@@ -219,7 +219,7 @@ def unmet(needs: pd.DataFrame, start: datetime, products: Collection[int]) -> Un
     Only needs whose `SAME_NEED` was over at `start` teach: a younger one may still be answered.
     """
     begun = pd.Timestamp(start)
-    known = needs[needs["at"] + demand.SAME_NEED < begun]
+    known = needs[needs["at"] + wishes.SAME_NEED < begun]
     enough = len(known) >= ENOUGH_NEEDS
     conversion = float(known["answered_at"].notna().mean()) if enough else None
     open_ = needs[(needs["at"] >= begun) & needs["answered_at"].isna()]

@@ -15,7 +15,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from forecasting import outlook
-from orders import catalogue, demand
+from orders import catalogue, demand, waiting
 from production import routings
 from production.alone import planning_alone
 from production.calendars import monday_of, plant_zone
@@ -73,7 +73,7 @@ def run(
     work order answers yet. 3. Bring the forecast's work orders in line with what is left of it.
     """
     with planning_alone():
-        lines = demand.open_lines(as_of, product_ids=product_ids)
+        lines = waiting.open_lines(as_of, product_ids=product_ids)
         progress(0.1, _("Reading the orders"))
         freed = _give_back(lines, by, as_of)
         progress(0.2, _("Making work orders"))
@@ -92,7 +92,7 @@ def run(
 # Demand that went away
 
 
-def _give_back(lines: Sequence[demand.OpenLine], by: str, at: datetime) -> Netted:
+def _give_back(lines: Sequence[waiting.OpenLine], by: str, at: datetime) -> Netted:
     """Take cancelled and reduced lines off work orders that nobody has begun."""
     surplus = _surplus({line.line_id: line.quantity for line in lines})
     left = [_shrink(order_id, pegs, by, at) for order_id, pegs in surplus.items()]
@@ -151,7 +151,7 @@ def _reduce(peg: Pegging, taken: int) -> None:
 
 
 def _for_lines(
-    lines: Sequence[demand.OpenLine], by: str, at: datetime
+    lines: Sequence[waiting.OpenLine], by: str, at: datetime
 ) -> tuple[int, list[Refused]]:
     """Work orders for the pieces of open lines that none answers yet."""
     zone = plant_zone()
@@ -170,7 +170,7 @@ def _for_lines(
     return len(drafts), refused
 
 
-def _unanswered(lines: Iterable[demand.OpenLine]) -> list[tuple[demand.OpenLine, int]]:
+def _unanswered(lines: Iterable[waiting.OpenLine]) -> list[tuple[waiting.OpenLine, int]]:
     pegs = Pegging.objects.exclude(work_order__status="cancelled").filter(order_line__isnull=False)
     pegged = dict(pegs.values_list("order_line_id").annotate(Sum("quantity")))
     rest = [
@@ -181,10 +181,10 @@ def _unanswered(lines: Iterable[demand.OpenLine]) -> list[tuple[demand.OpenLine,
     return [(line, missing) for line, missing in rest if missing > 0]
 
 
-Group = list[tuple[demand.OpenLine, int]]
+Group = list[tuple[waiting.OpenLine, int]]
 
 
-def _groups(lines: Iterable[tuple[demand.OpenLine, int]]) -> list[Group]:
+def _groups(lines: Iterable[tuple[waiting.OpenLine, int]]) -> list[Group]:
     """Lines of one configuration that are due in the same week, the earliest first."""
     groups: dict[tuple[date, int], Group] = {}
     for line, missing in sorted(lines, key=lambda pair: (pair[0].due, pair[0].line_id)):

@@ -6,7 +6,7 @@ one line. With TEST_REQUIRE_ALL=1 nothing may be missing and a skip is a failure
 
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,13 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.cache import cache
+from django.test import Client
 from django.utils import timezone, translation
 
-from config import embedded_redis
+from config import embedded_redis, roles
 
 REQUIRE_ALL = os.environ.get("TEST_REQUIRE_ALL") == "1"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -132,3 +135,17 @@ def _own_language() -> Generator[None, None, None]:
     yield
     translation.deactivate()
     timezone.deactivate()
+
+
+@pytest.fixture
+def signed_in(client: Client) -> Callable[..., Client]:
+    """A browser in which somebody of a role is signed in."""
+
+    def sign_in(role: str, *, name: str = "", staff: bool = True) -> Client:
+        roles.ensure()
+        user = get_user_model().objects.create_user(name or role, is_staff=staff)
+        user.groups.add(Group.objects.get(name=role))
+        client.force_login(user)
+        return client
+
+    return sign_in

@@ -34,6 +34,8 @@ OUTLETS = {
     "orders": {
         "orders.catalogue",
         "orders.demand",
+        "orders.waiting",
+        "orders.wishes",
         "orders.behaviour",
         "orders.lifecycle",
         "orders.quoting",

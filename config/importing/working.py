@@ -19,7 +19,7 @@ from config.importing.carrying import (
     only_one,
 )
 from config.importing.choosing import Chosen, GuessNeeded, choose, choose_with
-from config.importing.leasing import Heart
+from config.importing.heart import Heart
 from config.importing.lifecycle import IMPORT_RUN
 from config.models import ImportRun
 from journal.leasing import LEASE, Clock

@@ -1,6 +1,6 @@
 """All rows of a table: a page of them as inputs, and one change for all that a search finds."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django import forms
@@ -99,8 +99,7 @@ class WishForm(forms.Form):
     def __init__(self, *args: Any, column: Column, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.column = column
-        ways = list(bulk.ways(column).items())
-        self.fields["way"] = forms.ChoiceField(label=self.fields["way"].label, choices=ways)
+        cast("forms.ChoiceField", self.fields["way"]).choices = list(bulk.ways(column).items())
         if not column.kind.is_number:
             self.fields["text"].label = _("Value")
         if column.kind.choices:

@@ -262,8 +262,8 @@ def _flagged(sales: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     often = of_item["line"].transform("size") >= SOLD_OFTEN
     quantity = sales["quantity"] / of_item["quantity"].transform("median")
     own = ["currency"] if "currency" in mapping.columns else []
-    priced = sales.groupby(["item", *own]) if own else of_item
-    usual = priced["line"].transform("size") >= SOLD_OFTEN if own else often
+    priced = sales.groupby(["item", *own])
+    usual = priced["line"].transform("size") >= SOLD_OFTEN
     price = sales["price"] / priced["price"].transform("median")
     unusual_price = (price > TIMES_USUAL_PRICE) | (price < 1 / TIMES_USUAL_PRICE)
     rules = {

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from journal.access import staff_only
-from orders import catalogue, demand
+from orders import catalogue, demand, wishes
 from production.calendars import plant_zone
 from production.gap import edges
 from production.models import GapMeasurement, JobReport
@@ -334,7 +334,7 @@ def _week_of(week: date) -> tuple[datetime, datetime]:
 def _unmet(product_id: int, week: date) -> list[dict[str, Any]]:
     """The wishes of the week that no order had answered when it ended; nobody's name is known."""
     start, until = _week_of(week)
-    needs = demand.needs(until)
+    needs = wishes.needs(until)
     of_week = (needs["product_id"] == product_id) & (needs["at"] >= start)
     unmet = needs[of_week & needs["answered_at"].isna()].head(LINES)
     return [

@@ -151,7 +151,7 @@ def test_a_cycle_that_waits_too_long_says_what_for_and_changes_nothing(shop, mon
 # Killed at each step, where it writes
 
 DEATHS = {
-    "collect": "config.cycle.demand.unmet",
+    "collect": "config.cycle.wishes.unmet",
     "score": "forecasting.scoring._scores",
     "forecast": "forecasting.training._shares",
     "suggestions": "recommendations.training._publish",
@@ -261,7 +261,7 @@ def test_a_cycle_that_cannot_even_write_down_its_failure_still_says_why(shop, mo
         monkeypatch.setattr(CycleRun, "save", database_full)
         database_full()
 
-    monkeypatch.setattr("config.cycle.demand.open_lines", fills_up)
+    monkeypatch.setattr("config.cycle.waiting.open_lines", fills_up)
     with pytest.raises(cycle.CycleFailed, match="“collect” failed: database or disk is full"):
         cycle.run(NOW)
     assert CycleRun.objects.get().status == "running"  # the next cycle finds it dead

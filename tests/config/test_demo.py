@@ -16,7 +16,7 @@ from config.demo import floor, history, making, seeding
 from config.demo.holidays import easter, public_holidays
 from config.demo.products import FAMILIES, GRID, ITEMS, SKUS
 from config.demo.truth import PIECES, Truth, choice_shares, lead_shares, mean_pieces
-from orders import demand
+from orders import waiting
 from orders.catalogue import check, price, sheets
 from orders.models import OptionGroup, Order, OrderLine
 from orders.views.pictures import picture
@@ -253,7 +253,7 @@ def test_the_next_two_weeks_are_busy_but_possible(shop, told):
 
 
 def test_open_orders_wait_with_a_promise_and_old_ones_are_done(shop):
-    lines = demand.open_lines(datetime.combine(ANCHOR, time(), UTC))
+    lines = waiting.open_lines(datetime.combine(ANCHOR, time(), UTC))
     assert lines
     assert {line.status for line in lines} == {"promised"}
     assert all(line.due >= ANCHOR for line in lines)

@@ -5,13 +5,11 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles, uploaded
+from config import uploaded
 from orders.models import ProductFamily
 from production.models import Material
 from tests import factories
@@ -25,18 +23,6 @@ MATERIALS = "material,name,unit,cost\noak,Oak board,m2,62\nfelt,Felt,m2,14\n"
 def folder(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     return tmp_path
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        roles.ensure()
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def bring(client, content, name="materials.csv"):

@@ -5,14 +5,12 @@ from datetime import date, timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles
 from config.models import CycleRun
 from config.views import alarms
 from config.views.dashboard import answers, newest_figures
@@ -23,18 +21,6 @@ from tests import factories
 from tests.production.floor import MONDAY, build
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        roles.ensure()
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def dashboard(client):

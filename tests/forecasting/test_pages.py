@@ -3,12 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles
 from forecasting import runs
 from forecasting.models import DemandPoint, DemandSeries, ForecastPoint, OptionShare, TrainingRun
 from orders.models import Product
@@ -19,20 +16,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def as_(client):
-    def sign_in(role):
-        roles.ensure()
-        user = get_user_model().objects.create_user(f"{role}-bob", is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
-
-
-@pytest.fixture
-def planner(as_):
-    return as_("planner")
+def planner(signed_in):
+    return signed_in("planner", name="planner-bob")
 
 
 @pytest.fixture
@@ -65,9 +50,9 @@ def test_a_shop_without_a_forecast_is_told_what_to_do(planner, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_strangers_are_sent_to_sign_in_and_operators_away(client, as_, name):
+def test_strangers_are_sent_to_sign_in_and_operators_away(client, signed_in, name):
     assert client.get(reverse(f"forecasting:{name}")).status_code == 302
-    page(as_("operator"), name, status=403)
+    page(signed_in("operator"), name, status=403)
 
 
 def test_the_list_shows_what_is_ahead_the_most_first(planner, live):
@@ -270,8 +255,8 @@ def test_there_may_be_nothing_to_go_back_to(planner, live):
 
 
 @pytest.mark.parametrize("name", ["train", "roll-back"])
-def test_who_may_only_read_cannot_train(as_, live, name):
-    assert post(as_("operator"), name, "forecast").status_code == 403
+def test_who_may_only_read_cannot_train(signed_in, live, name):
+    assert post(signed_in("operator"), name, "forecast").status_code == 403
 
 
 def test_a_get_never_changes_anything(planner, live):

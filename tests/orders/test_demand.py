@@ -4,7 +4,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orders import demand, lifecycle
+from orders import demand, lifecycle, waiting, wishes
 from orders.behaviour import history, weekly_signals
 from orders.catalogue import mark_unavailable
 from orders.models import BehaviourEvent, Order, Return
@@ -73,11 +73,11 @@ def test_lines_may_be_read_in_part_and_are_the_same_lines():
 def test_an_empty_shop_has_frames_with_columns():
     assert demand.lines(NOW).empty
     assert list(demand.option_sales(NOW).columns)[-1] == "placed_at"
-    assert list(demand.unmet(NOW).columns) == ["product_id", "week", "wants"]
+    assert list(wishes.unmet(NOW).columns) == ["product_id", "week", "wants"]
     assert list(weekly_signals(NOW).columns)[:3] == ["product_id", "week", "views"]
     assert demand.returns(NOW).empty
     assert demand.unavailable(NOW).empty
-    assert demand.open_lines(NOW) == []
+    assert waiting.open_lines(NOW) == []
 
 
 def test_baskets_and_cancelled_lines_are_not_demand():
@@ -91,11 +91,11 @@ def everything(as_of):
         demand.lines(as_of),
         demand.returns(as_of),
         demand.option_sales(as_of),
-        demand.unmet(as_of),
+        wishes.unmet(as_of),
         demand.unavailable(as_of),
         weekly_signals(as_of),
     ]
-    return [frame.to_json(date_format="iso") for frame in frames] + [demand.open_lines(as_of)]
+    return [frame.to_json(date_format="iso") for frame in frames] + [waiting.open_lines(as_of)]
 
 
 def test_nothing_that_happens_later_changes_what_was_known():
@@ -105,7 +105,7 @@ def test_nothing_that_happens_later_changes_what_was_known():
     mark_unavailable(lamp().pk, NOW.date(), NOW.date(), "Sold out")
     seen = NOW + timedelta(minutes=5)
     then = everything(seen)
-    assert len(demand.open_lines(seen)) == 2
+    assert len(waiting.open_lines(seen)) == 2
 
     by: Any = {"by": "system", "at": NOW + DAY}
     row = kept.lines.get()
@@ -150,7 +150,7 @@ def test_open_lines_are_due_when_committed_else_asked_else_two_weeks_on():
         by=customer("Bob"),
     )
     order([line()], status="on_hold")
-    found = demand.open_lines(LATER)
+    found = waiting.open_lines(LATER)
     assert [item.due for item in found] == [b, c, a]
     assert (found[2].weight, found[2].customer_name, found[2].sku) == (4, "Bob", "LAMP")
     assert {item.order_id for item in found} == {made.pk}
@@ -162,10 +162,10 @@ def test_five_abandonments_of_one_person_are_one_want():
     event("basket", lamp(), NOW + 2 * DAY)
     event("abandon", lamp(), NOW, "bob")
     event("abandon", lamp(), NOW + 40 * DAY)  # a new need
-    frame = demand.unmet(NOW + 50 * DAY)
+    frame = wishes.unmet(NOW + 50 * DAY)
     assert list(frame["wants"]) == [2, 1]
     assert list(frame["week"]) == [pd.Timestamp("2026-03-02"), pd.Timestamp("2026-04-06")]
-    assert len(demand.unmet(NOW + 50 * DAY, since=NOW + 7 * DAY)) == 1
+    assert len(wishes.unmet(NOW + 50 * DAY, since=NOW + 7 * DAY)) == 1
 
 
 def test_a_wish_that_an_order_followed_is_met():
@@ -173,7 +173,7 @@ def test_a_wish_that_an_order_followed_is_met():
     event("order", lamp(), NOW + 3 * DAY)
     event("abandon", product("CUP"), NOW)  # another product stays wanted
     event("order", lamp(), NOW + 3 * DAY, "bob")
-    assert list(demand.unmet(LATER)["product_id"]) == [product("CUP").pk]
+    assert list(wishes.unmet(LATER)["product_id"]) == [product("CUP").pk]
 
 
 def test_a_need_tells_its_first_sign_and_when_it_was_answered():
@@ -181,13 +181,13 @@ def test_a_need_tells_its_first_sign_and_when_it_was_answered():
     event("abandon", lamp(), NOW + DAY)
     event("order", lamp(), NOW + 3 * DAY)
     event("abandon", lamp(), NOW + 2 * DAY, "bob")
-    frame = demand.needs(LATER)
+    frame = wishes.needs(LATER)
     assert frame["kind"].tolist() == ["basket", "abandon"]
     assert frame["at"].tolist() == [NOW, NOW + 2 * DAY]
     assert frame["answered_at"].iloc[0] == NOW + 3 * DAY
     assert pd.isna(frame["answered_at"].iloc[1])
     # Two days on the order was still to come.
-    assert demand.needs(NOW + 2 * DAY)["answered_at"].isna().all()
+    assert wishes.needs(NOW + 2 * DAY)["answered_at"].isna().all()
 
 
 def test_signals_are_counted_by_product_and_week():
@@ -229,7 +229,7 @@ def test_demand_asks_the_same_queries_however_much_there_is(django_assert_max_nu
     with django_assert_max_num_queries(6):
         demand.lines(LATER)
     with django_assert_max_num_queries(6):
-        demand.open_lines(LATER)
+        waiting.open_lines(LATER)
     with django_assert_max_num_queries(8):
         demand.option_sales(LATER)
 
@@ -238,7 +238,7 @@ def test_lines_of_tells_what_lines_ask_for_whether_or_not_their_order_is_confirm
     draft = order([line(lamp(), {"gift": True}, 3)], status="draft").lines.get()
     certain = order([line(product("MUG"))]).lines.get()
     order([line(product("HAT"))])
-    assert demand.lines_of([certain.pk, draft.pk]) == [
-        demand.LineContent(draft.pk, lamp().pk, {"gift": True}, 3),
-        demand.LineContent(certain.pk, product("MUG").pk, {}, 1),
+    assert waiting.lines_of([certain.pk, draft.pk]) == [
+        waiting.LineContent(draft.pk, lamp().pk, {"gift": True}, 3),
+        waiting.LineContent(certain.pk, product("MUG").pk, {}, 1),
     ]

@@ -3,30 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles
 from journal.models import Transition
 from orders.models import Order, OrderLine, Shipment
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 LIST = "orders:staff-orders"
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role, *, staff=True):
-        roles.ensure()
-        user = get_user_model().objects.create_user(role, is_staff=staff)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 def an_order(**line):

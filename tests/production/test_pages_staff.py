@@ -3,13 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from config import roles
 from journal.models import Transition
 from production import netting, planning, replanning, tasks
 from production.alone import planning_alone
@@ -19,18 +16,6 @@ from tests.production.floor import MONDAY, build
 
 pytestmark = pytest.mark.django_db
 SEND = "production.replanning.current_app.send_task"
-
-
-@pytest.fixture
-def signed_in(client):
-    def sign_in(role):
-        roles.ensure()
-        user = get_user_model().objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture

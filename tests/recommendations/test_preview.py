@@ -3,11 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from django.utils import timezone
 
-from config import roles
 from journal.models import User
 from orders import collecting
 from recommendations import serving
@@ -22,18 +21,6 @@ pytestmark = pytest.mark.django_db
 def own_models(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     serving._blend.cache_clear()
-
-
-@pytest.fixture
-def staff(client):
-    def sign_in(role):
-        roles.ensure()
-        user = User.objects.create_user(role, is_staff=True)
-        user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
-        return client
-
-    return sign_in
 
 
 @pytest.fixture
@@ -69,17 +56,17 @@ def skus(place):
     return [card.sheet.sku for card in place.cards]
 
 
-def test_only_who_may_see_suggestions_and_customers_may_look(client, staff):
+def test_only_who_may_see_suggestions_and_customers_may_look(client, signed_in):
     assert client.get(reverse("recommendations:preview")).status_code == 302
-    assert staff("quality").get(reverse("recommendations:preview")).status_code == 403
+    assert signed_in("quality").get(reverse("recommendations:preview")).status_code == 403
     olga = User.objects.create_user("olga", is_staff=True)
     olga.user_permissions.add(Permission.objects.get(codename="view_ranking"))
     client.force_login(olga)  # suggestions, but no customers
     assert client.get(reverse("recommendations:preview")).status_code == 403
 
 
-def test_it_shows_the_lists_that_the_shop_would_show_with_their_reasons(staff, shop, alice):
-    answer = preview(staff("planner"), customer=alice.pk, product=shop["VASE"].pk)
+def test_it_shows_the_lists_that_the_shop_would_show_with_their_reasons(signed_in, shop, alice):
+    answer = preview(signed_in("planner"), customer=alice.pk, product=shop["VASE"].pk)
     page, basket = answer.context["places"]
     now, visitor = timezone.now(), Visitor(alice.pk, collecting.subject_of_customer(alice.pk))
     served = serving.for_product(shop["VASE"].pk, visitor, now)
@@ -91,17 +78,17 @@ def test_it_shows_the_lists_that_the_shop_would_show_with_their_reasons(staff, s
     assert skus(basket)[0] == "BULB"
 
 
-def test_the_product_that_the_customer_ordered_last_is_looked_at_first(staff, shop, alice):
+def test_the_product_that_the_customer_ordered_last_is_looked_at_first(signed_in, shop, alice):
     order([line(shop["CUP"])], at=timezone.now() - timedelta(days=5), by=alice)
-    page, _basket = preview(staff("planner"), customer=alice.pk).context["places"]
+    page, _basket = preview(signed_in("planner"), customer=alice.pk).context["places"]
     assert page.title == "On the page of Lamp"
 
 
-def test_without_consent_a_customer_sees_what_everybody_sees(staff, shop, alice):
+def test_without_consent_a_customer_sees_what_everybody_sees(signed_in, shop, alice):
     collecting.withdraw_consent(
         collecting.subject_of_customer(alice.pk), "personalise", timezone.now()
     )
-    answer = preview(staff("planner"), customer=alice.pk, product=shop["VASE"].pk)
+    answer = preview(signed_in("planner"), customer=alice.pk, product=shop["VASE"].pk)
     assert "Did not agree to personal suggestions" in answer.content.decode()
     page = answer.context["places"][0]
     # Nobody ever bought a vase, so all that is left to say is what everybody buys.
@@ -109,32 +96,32 @@ def test_without_consent_a_customer_sees_what_everybody_sees(staff, shop, alice)
     assert not any("you ordered" in card.why for card in page.cards)
 
 
-def test_customers_are_found_by_name_and_e_mail(staff):
+def test_customers_are_found_by_name_and_e_mail(signed_in):
     alice, bob = customer("Alice", email="a@example.org"), customer("Bob", email="b@example.net")
-    client = staff("planner")
+    client = signed_in("planner")
     assert preview(client, q="ali").context["found"] == [alice]
     assert preview(client, q="EXAMPLE.NET").context["found"] == [bob]
 
 
-def test_who_was_forgotten_is_not_found(staff):
+def test_who_was_forgotten_is_not_found(signed_in):
     gone = customer("Carol", anonymised_at=timezone.now())
-    answer = preview(staff("planner"), customer=gone.pk)
+    answer = preview(signed_in("planner"), customer=gone.pk)
     assert answer.context["customer"] is None
     assert answer.context["found"] == []
 
 
 @pytest.mark.parametrize("query", [{"customer": "x"}, {"customer": 10**30}])
-def test_a_damaged_address_shows_the_choice_again(staff, query):
-    assert preview(staff("planner"), **query).context["customer"] is None
+def test_a_damaged_address_shows_the_choice_again(signed_in, query):
+    assert preview(signed_in("planner"), **query).context["customer"] is None
 
 
-def test_a_product_that_nobody_sells_is_not_looked_at(staff, shop, alice):
-    places = preview(staff("planner"), customer=alice.pk, product=99).context["places"]
+def test_a_product_that_nobody_sells_is_not_looked_at(signed_in, shop, alice):
+    places = preview(signed_in("planner"), customer=alice.pk, product=99).context["places"]
     assert places[0].title == "On the page of Lamp"
 
 
-def test_an_empty_shop_is_told_what_to_do_next(staff):
-    shown = preview(staff("planner")).content.decode()
+def test_an_empty_shop_is_told_what_to_do_next(signed_in):
+    shown = preview(signed_in("planner")).content.decode()
     assert "No suggestions are live" in shown
     assert reverse("forecasting:runs") in shown
     assert "No customers yet" in shown

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from forecasting.methods.backtesting import rolling_origins
 from forecasting.methods.baselines import Mean, Naive, SeasonalNaive
 from forecasting.methods.method import (
     CorruptArtefact,
@@ -22,7 +23,6 @@ from forecasting.methods.selection import (
     UnusableChoice,
     choose,
     renew,
-    rolling_origins,
     wins,
 )
 from forecasting.methods.series import Panel
