@@ -217,5 +217,6 @@ def test_lines_that_share_a_number_are_rows_of_their_own(bring, lamp):
 def test_the_first_count_of_a_material_can_be_taken_back(bring):
     Material.objects.create(code="oak", name="Oak", unit="m2")
     batch = bring(materials="material,stock\noak,60\n")
+    assert sum(StockMove.objects.values_list("quantity", flat=True)) == 60
     undo(SHOP, batch, by="staff:bob", at=NOW)
     assert sum(StockMove.objects.values_list("quantity", flat=True)) == 0
