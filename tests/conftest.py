@@ -20,7 +20,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone, translation
 
-from config import embedded_redis, roles
+from config import embedded_redis
 
 REQUIRE_ALL = os.environ.get("TEST_REQUIRE_ALL") == "1"
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
@@ -142,7 +142,6 @@ def signed_in(client: Client) -> Callable[..., Client]:
     """A browser in which somebody of a role is signed in."""
 
     def sign_in(role: str, *, name: str = "", staff: bool = True) -> Client:
-        roles.ensure()
         user = get_user_model().objects.create_user(name or role, is_staff=staff)
         user.groups.add(Group.objects.get(name=role))
         client.force_login(user)

@@ -198,6 +198,14 @@ def test_roles_are_made_once_and_keep_what_an_owner_added():
     assert set(Group.objects.values_list("name", flat=True)) == set(roles.ROLES)
 
 
+def test_a_release_gives_each_role_the_rights_that_it_lacks():
+    planner = Group.objects.get(name="planner")
+    [right] = planner.permissions.filter(codename="change_plan")
+    planner.permissions.remove(right)
+    call_command("migrate", verbosity=0)
+    assert right in planner.permissions.all()
+
+
 def test_each_role_may_do_its_own_work_only():
     roles.ensure()
     may = {

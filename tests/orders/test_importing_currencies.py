@@ -99,6 +99,14 @@ def test_a_product_costs_what_the_shops_own_lines_ask(tmp_path):
 
 
 @pytest.mark.django_db
+def test_one_own_line_prices_a_product_that_others_buy_more_often(tmp_path):
+    rows = [repriced(LOG[1], invoice=str(number), price=40) for number in (7, 8, 9)]
+    run_import(csv_of(tmp_path, [LOG[0], *rows]))
+    lamp = Product.objects.get()
+    assert (lamp.base_price, lamp.currency) == (Decimal("30.00"), "GBP")
+
+
+@pytest.mark.django_db
 def test_without_own_lines_the_most_frequent_other_currency_prices_a_product(tmp_path):
     rows = [
         repriced(LOG[0], invoice=str(number), currency=currency, price=price)
