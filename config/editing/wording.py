@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from journal.sheets import Plan
 
@@ -91,5 +91,5 @@ COLUMNS: dict[str, Promise] = {
     "unit": gettext_lazy("Unit"),
     "value": gettext_lazy("Answer"),
     "weekdays": gettext_lazy("Days of the week"),
-    "when": gettext_lazy("When"),
+    "when": pgettext_lazy("a condition", "When"),
 }
