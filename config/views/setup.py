@@ -105,7 +105,7 @@ def setup(request: HttpRequest) -> HttpResponse:
 
 def _overview(request: HttpRequest, form: UploadForm, status: int = 200) -> HttpResponse:
     shown = [
-        Shown(sheet, len(sheet.load()), request.user.has_perm(sheet.change))
+        Shown(sheet, sheet.count(), request.user.has_perm(sheet.change))
         for sheet in SHOP.sheets
         if request.user.has_perm(sheet.view)
     ]

@@ -117,6 +117,10 @@ class Sheet(ABC):
     def load(self) -> dict[Key, Row]:
         """Everything that there is, in the order of an export; a constant number of queries."""
 
+    def count(self) -> int:
+        """How many rows there are."""
+        return len(self.load())
+
     @abstractmethod
     def write(self, changes: Changes) -> None:
         """Create and change rows, in the caller's transaction."""

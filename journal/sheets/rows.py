@@ -44,6 +44,9 @@ class TableSheet(Sheet):
         found = (self.to_row(stored) for _pk, stored in self.stored())
         return {self.key_of(row): row for row in found}
 
+    def count(self) -> int:
+        return self.rows().count()
+
     def stored(self) -> list[tuple[int, dict[str, Any]]]:
         """Primary key, and what the columns and `extra` fields hold, of every row."""
         paths = self._read_paths()

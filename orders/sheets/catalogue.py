@@ -206,6 +206,9 @@ class Options(Sheet):
         ]
         return {self.key_of(row): row for row in rows}
 
+    def count(self) -> int:
+        return self.questions.count() + self.answers.count()
+
     def idle(self, texts: Mapping[str, str]) -> frozenset[str]:
         if texts["value"]:
             return frozenset(_OF_QUESTION)

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -67,11 +67,12 @@ class OpenOrders(Sheet):
 
     def load(self) -> dict[Key, Row]:
         """Rows carry, beside their columns, what a change of them must know."""
-        lines = OrderLine.objects.filter(
-            order__status__in=SHOWN, status__in=OrderLine.OPEN_STATUSES
-        ).select_related("order__customer", "configuration__product")
+        lines = _open().select_related("order__customer", "configuration__product")
         rows = sorted(map(self._row, lines), key=_by_day)
         return {self.key_of(row): row for row in rows}
+
+    def count(self) -> int:
+        return _open().count()
 
     def _row(self, line: OrderLine) -> Row:
         order, customer = line.order, line.order.customer
@@ -318,6 +319,10 @@ def _known_orders(refs: Sequence[str]) -> dict[str, int]:
         orders = Order.objects.filter(Q(number__in=part) | Q(external_ref__in=part))
         found |= {reference(order): order.pk for order in orders}
     return found
+
+
+def _open() -> "QuerySet[OrderLine]":
+    return OrderLine.objects.filter(order__status__in=SHOWN, status__in=OrderLine.OPEN_STATUSES)
 
 
 def _customers() -> dict[str, int]:

@@ -128,3 +128,15 @@ def run(*words):
     out = StringIO()
     call_command("sheets", *map(str, words), stdout=out)
     return out.getvalue()
+
+
+@pytest.mark.django_db
+def test_each_table_counts_the_rows_that_it_holds_without_reading_them(
+    exported, django_assert_max_num_queries
+):
+    apply(SHOP, check(SHOP, read_files([exported / "csv"], SHOP)), at=NOW, by="staff:alice")
+    with django_assert_max_num_queries(2 * len(SHOP.sheets)):
+        counts = {sheet.code: sheet.count() for sheet in SHOP.sheets}
+    assert counts == {sheet.code: len(sheet.load()) for sheet in SHOP.sheets}
+    assert counts["orders"] > 20
+    assert counts["options"] > 20
