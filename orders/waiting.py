@@ -3,12 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
 from orders.as_known import dates_then, known_lines, states_then
-from orders.models import Order, OrderLine
+from orders.models import Configuration, Order, OrderLine
 
 USUAL_WAIT = timedelta(days=14)  # due date of a line that nobody has asked or promised a date for
 
@@ -31,20 +31,25 @@ class OpenLine:
     customer_name: str
 
 
-@dataclass(frozen=True)
-class DueLine:
-    """A line that is open now, as the board of due dates shows it; names as the reader reads."""
+class DueLine(NamedTuple):
+    """A line that is open now, as the board of due dates counts it."""
 
     line_id: int
     order_id: int
+    configuration_id: int
+    product_id: int
+    quantity: int
+    status: str
+    due: date
+
+
+@dataclass(frozen=True)
+class LineNames:
+    """What a reader calls a line: in his language, "" where nobody knows."""
+
     order_number: str
     customer_name: str
-    product_id: int
     product_name: str
-    values: Mapping[str, Any]
-    quantity: int
-    due: date
-    status: str
     status_name: str
 
 
@@ -90,26 +95,51 @@ def open_lines(as_of: datetime, product_ids: Collection[int] | None = None) -> l
 
 
 def due_lines() -> list[DueLine]:
-    """Lines that are open now, the earliest due first; one query."""
-    rows = OrderLine.objects.open().select_related("order__customer", "configuration__product")
-    return sorted((_due_line(row) for row in rows), key=lambda line: (line.due, line.line_id))
-
-
-def _due_line(line: OrderLine) -> DueLine:
-    order, product = line.order, line.configuration.product
-    return DueLine(
-        line_id=line.pk,
-        order_id=order.pk,
-        order_number=order.number or "",
-        customer_name=order.customer.name if order.customer else "",
-        product_id=product.pk,
-        product_name=product.label,
-        values=line.configuration.values,
-        quantity=line.quantity,
-        due=_due(line.committed_date, line.requested_date, order.placed_at or order.created_at),
-        status=line.status,
-        status_name=line.get_status_display(),
+    """Lines that are open now, the earliest due first; two queries."""
+    rows = OrderLine.objects.open()
+    undated = rows.filter(committed_date=None, requested_date=None).values_list(
+        "pk", "order__placed_at", "order__created_at"
     )
+    usual = {pk: _due(None, None, placed_at or made_at) for pk, placed_at, made_at in undated}
+    found = [
+        DueLine(pk, order, choice, product, pieces, status, committed_to or asked or usual[pk])
+        for pk, order, choice, product, pieces, status, committed_to, asked in rows.values_list(
+            "pk",
+            "order_id",
+            "configuration_id",
+            "configuration__product_id",
+            "quantity",
+            "status",
+            "committed_date",
+            "requested_date",
+        )
+    ]
+    return sorted(found, key=lambda line: (line.due, line.line_id))
+
+
+def due_ids() -> QuerySet[Any]:
+    """The ids of the lines that are open now, to ask for what belongs to them."""
+    return OrderLine.objects.open().values("pk")
+
+
+def due_choices() -> dict[int, Mapping[str, Any]]:
+    """What the lines that are open now ask for, by configuration; one query."""
+    asked_for = OrderLine.objects.open().values("configuration")
+    return dict(Configuration.objects.filter(pk__in=asked_for).values_list("pk", "values"))
+
+
+def names_of(line_ids: Collection[int]) -> dict[int, LineNames]:
+    """How pages that list lines call them; one query."""
+    rows = OrderLine.objects.select_related("order__customer", "configuration__product")
+    return {
+        line.pk: LineNames(
+            order_number=line.order.number or "",
+            customer_name=line.order.customer.name if line.order.customer else "",
+            product_name=line.configuration.product.label,
+            status_name=line.get_status_display(),
+        )
+        for line in rows.filter(pk__in=line_ids)
+    }
 
 
 def _due(committed_to: date | None, asked: date | None, placed_at: datetime) -> date:

@@ -7,30 +7,18 @@ with a plan what is left of each step.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orders import waiting
-from orders.catalogue import matches
-from orders.waiting import DueLine
+from orders.waiting import DueLine, LineNames
 from production.calendars import monday_of, plant_zone
-from production.modelling import Shop, load_shop, minutes_left
-from production.models import Job, Operation, Pegging, WorkCenter
+from production.modelling import Shop, load_shop
+from production.models import WorkCenter
+from production.work_left import Step, WorkLeft
 
 WEEKS = 4
-MADE = ("produced", "ready")
+SHOWN = 50  # lines of one group
 GROUPS = ("late", "today", "this-week", "next-week", "later")
-_NOT_ANSWERING = ("cancelled",)
-
-
-@dataclass(frozen=True)
-class Step:
-    """What a line still needs of a cell. `guessed`: nobody knows the time, somebody guessed it."""
-
-    cell: WorkCenter
-    name: str
-    minutes: float
-    guessed: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +26,7 @@ class Due:
     """An open line and the steps that are left; without steps it is made, or has no times yet."""
 
     line: DueLine
+    names: LineNames
     steps: tuple[Step, ...]
     days_late: int
     untimed: int
@@ -54,6 +43,14 @@ class Due:
     @property
     def guessed(self) -> bool:
         return any(step.guessed for step in self.steps)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Lines that are due in the same time: how many, and those that are due first."""
+
+    count: int
+    dues: Sequence[Due]
 
 
 @dataclass
@@ -78,42 +75,42 @@ class CellLoad:
 
 @dataclass(frozen=True)
 class DueBoard:
-    """All open lines in their groups, the earliest due first, and the load of every cell."""
+    """Open lines in their groups, the earliest due first, and the load of every cell."""
 
-    groups: Mapping[str, Sequence[Due]]
+    groups: Mapping[str, Group]
     cells: Sequence[CellLoad]
     mondays: Sequence[date]
+    untimed: int
+    """Lines with pieces of which nobody has said how they are made."""
 
     @property
     def lines(self) -> int:
-        return sum(len(group) for group in self.groups.values())
-
-    @property
-    def untimed(self) -> int:
-        """Lines with pieces of which nobody has said how they are made."""
-        return sum(1 for group in self.groups.values() for due in group if due.untimed)
+        return sum(group.count for group in self.groups.values())
 
     @property
     def guessed(self) -> bool:
         return any(week.guessed for cell in self.cells for week in cell.weeks)
 
 
-def due_board(now: datetime) -> DueBoard:
-    """The board as of now, in a constant number of queries.
+def due_board(now: datetime, most: int = SHOWN) -> DueBoard:
+    """The board as of now with at most so many lines of each group, in a constant number of
+    queries.
 
     What is late loads the present week. Minutes are of running and tearing down: which set-ups
     there will be, only a plan knows.
     """
     zone = plant_zone()
-    today = now.astimezone(zone).date()
-    lines = waiting.due_lines()
-    steps = _steps()
-    left = _left([line.line_id for line in lines], steps)
-    dues = [_due(line, left.get(line.line_id, _Left()), steps, today) for line in lines]
     first = monday_of(now, zone)
     mondays = [first + timedelta(weeks=number) for number in range(WEEKS)]
-    shop = load_shop(now, 7 * WEEKS)
-    return DueBoard(_grouped(dues, today), _loads(dues, shop, mondays, zone), mondays)
+    lines, work = waiting.due_lines(), WorkLeft()
+    demands = list(_demands(lines, work, first))
+    cells = _opened(load_shop(now, 7 * WEEKS), mondays, zone)
+    return DueBoard(
+        _groups(lines, work, now.astimezone(zone).date(), most),
+        _loaded(cells, demands),
+        mondays,
+        sum(demand.lines for demand in demands if not demand.steps),
+    )
 
 
 def group_of(due: date, today: date) -> str:
@@ -131,111 +128,71 @@ def group_of(due: date, today: date) -> str:
     return GROUPS[min(2 + weeks, 4)]
 
 
-def _grouped(dues: Iterable[Due], today: date) -> dict[str, list[Due]]:
-    groups: dict[str, list[Due]] = {code: [] for code in GROUPS}
-    for due in dues:
-        groups[group_of(due.line.due, today)].append(due)
-    return groups
-
-
-# What is left of a line
-
-
-@dataclass
-class _Left:
-    """Pieces that work orders answer for, and the steps left of those."""
-
-    pieces: int = 0
-    steps: list[Step] = field(default_factory=list)
-
-
-def _steps() -> dict[int, list[Operation]]:
-    """The steps of every product that has some, in their order."""
-    found: dict[int, list[Operation]] = {}
-    operations = Operation.objects.select_related("work_center", "routing")
-    for operation in operations.order_by("routing", "sequence"):
-        found.setdefault(operation.routing.product_id, []).append(operation)
-    return found
-
-
-def _left(line_ids: Sequence[int], steps: Mapping[int, Sequence[Operation]]) -> dict[int, _Left]:
-    """What work orders have still to do for each line: its share of every unfinished job."""
-    pegs = list(
-        Pegging.objects.filter(order_line__in=line_ids)
-        .exclude(work_order__status__in=_NOT_ANSWERING)
-        .select_related("work_order__configuration")
-        .order_by("order_line", "pk")
-    )
-    jobs = _unfinished({peg.work_order_id for peg in pegs})
-    guesses = {
-        (product_id, operation.sequence)
-        for product_id, operations in steps.items()
-        for operation in operations
-        if _is_guess(operation)
+def _groups(lines: Iterable[DueLine], work: WorkLeft, today: date, most: int) -> dict[str, Group]:
+    found: dict[str, list[DueLine]] = {code: [] for code in GROUPS}
+    for line in lines:
+        found[group_of(line.due, today)].append(line)
+    shown = [line.line_id for group in found.values() for line in group[:most]]
+    names = waiting.names_of(shown)
+    return {
+        code: Group(len(group), [_due(line, names, work, today) for line in group[:most]])
+        for code, group in found.items()
     }
-    found: dict[int, _Left] = {}
-    for peg in pegs:
-        if peg.order_line_id is None:
-            continue
-        left = found.setdefault(peg.order_line_id, _Left())
-        left.pieces += peg.quantity
-        share = peg.quantity / peg.work_order.quantity
-        product_id = peg.work_order.configuration.product_id
-        left.steps += [
-            _step_of(job, share, (product_id, job.sequence) in guesses)
-            for job in jobs.get(peg.work_order_id, ())
-        ]
-    return found
 
 
-def _unfinished(work_order_ids: set[int]) -> dict[int, list[Job]]:
-    found: dict[int, list[Job]] = {}
-    jobs = Job.objects.unfinished().filter(work_order__in=work_order_ids)
-    for job in jobs.select_related("work_center").order_by("work_order", "sequence", "attempt"):
-        found.setdefault(job.work_order_id, []).append(job)
-    return found
-
-
-def _step_of(job: Job, share: float, guessed: bool) -> Step:
-    return Step(job.work_center, job.name, minutes_left(job) * share, guessed)
-
-
-def _due(line: DueLine, left: _Left, steps: Mapping[int, Sequence[Operation]], today: date) -> Due:
-    missing = 0 if line.status in MADE else max(0, line.quantity - left.pieces)
-    foreseen = list(_foreseen(steps.get(line.product_id, ()), line, missing))
-    untimed = missing if missing and not foreseen else 0
-    return Due(line, (*left.steps, *foreseen), max(0, (today - line.due).days), untimed)
-
-
-def _foreseen(operations: Iterable[Operation], line: DueLine, pieces: int) -> Iterator[Step]:
-    """The steps of pieces for which no work order was made yet."""
-    for operation in operations:
-        if pieces and matches(operation.condition, line.values):
-            each = operation.run_minutes / operation.expected_yield
-            minutes = each * pieces + Decimal(operation.teardown_minutes)
-            yield Step(operation.work_center, operation.name, float(minutes), _is_guess(operation))
-
-
-def _is_guess(operation: Operation) -> bool:
-    return operation.run_minutes_low is not None
+def _due(line: DueLine, names: Mapping[int, LineNames], work: WorkLeft, today: date) -> Due:
+    missing = work.missing(line)
+    foreseen = tuple(work.foreseen(line.product_id, line.configuration_id, missing))
+    return Due(
+        line,
+        names[line.line_id],
+        (*work.answered(line).steps, *foreseen),
+        max(0, (today - line.due).days),
+        0 if foreseen else missing,
+    )
 
 
 # The load of cells
 
 
-def _loads(
-    dues: Iterable[Due], shop: Shop, mondays: Sequence[date], zone: ZoneInfo
-) -> list[CellLoad]:
+@dataclass(frozen=True)
+class _Demand:
+    """Work that is due in one week, of lines that still need something."""
+
+    week: int
+    steps: Sequence[Step]
+    lines: int
+
+
+def _demands(lines: Iterable[DueLine], work: WorkLeft, first: date) -> Iterator[_Demand]:
+    """What is in work line by line, and what is not yet by week and configuration together."""
+    alike: dict[tuple[int, int, int], list[int]] = {}
+    for line in lines:
+        week = max(0, (line.due - first).days // 7)
+        if answered := work.answered(line).steps:
+            yield _Demand(week, answered, 1)
+        if missing := work.missing(line):
+            alike.setdefault((week, line.product_id, line.configuration_id), []).append(missing)
+    for (week, product_id, configuration_id), pieces in alike.items():
+        steps = list(work.foreseen(product_id, configuration_id, sum(pieces), len(pieces)))
+        yield _Demand(week, steps, len(pieces))
+
+
+def _opened(shop: Shop, mondays: Sequence[date], zone: ZoneInfo) -> dict[int, CellLoad]:
+    """The cells with the minutes that their machines are open, week by week."""
     cells: dict[int, CellLoad] = {}
     for machine in shop.machines:
         load = cells.setdefault(machine.work_center_id, CellLoad(machine.work_center))
         opened = _open_minutes(shop.windows[machine.pk], shop, mondays, zone)
         for week, minutes in zip(load.weeks, opened, strict=True):
             week.open += minutes
-    for due in dues:
-        number = max(0, (due.line.due - mondays[0]).days // 7)
-        for step in due.steps:
-            _add(cells.setdefault(step.cell.pk, CellLoad(step.cell)), step, number)
+    return cells
+
+
+def _loaded(cells: dict[int, CellLoad], demands: Iterable[_Demand]) -> list[CellLoad]:
+    for demand in demands:
+        for step in demand.steps:
+            _add(cells.setdefault(step.cell.pk, CellLoad(step.cell)), step, demand.week)
     return sorted(cells.values(), key=lambda load: (load.cell.position, load.cell.code))
 
 

@@ -39,7 +39,7 @@ from production import replanning
 from production.calendars import plant_zone
 from production.due_dates import due_board
 from production.models import Plant, WorkCenter
-from production.views.due import groups_of
+from production.views.due import named_groups
 
 MAY_BEGIN = "config.change_beginning"
 LEAD_DAYS = 14
@@ -279,13 +279,13 @@ def orders(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _take_orders(request, form, today):
         messages.success(request, _("Saved. The board below knows them already."))
         return redirect("begin-orders")
-    board = due_board(now) if OrderLine.objects.open().exists() else None
+    board = due_board(now, most=10) if OrderLine.objects.open().exists() else None
     context = {
         "typed": typed,
         "table": table,
         "products": products,
         "board": board,
-        "groups": groups_of(board, most=10) if board else [],
+        "groups": named_groups(board) if board else [],
     }
     return _show(request, "orders", context, form)
 

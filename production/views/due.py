@@ -1,6 +1,5 @@
 """The board of due dates: what is late, what is due today and this week, and what it waits for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from journal.access import staff_only
-from production.due_dates import Due, DueBoard, due_board
-
-SHOWN = 50  # lines of one group
+from production.due_dates import DueBoard, Group, due_board
 
 NAMES: dict[str, str | Promise] = {
     "late": _("Late"),
@@ -25,21 +22,22 @@ NAMES: dict[str, str | Promise] = {
 
 
 @dataclass(frozen=True)
-class Group:
+class NamedGroup(Group):
     code: str
     name: str | Promise
-    dues: Sequence[Due]
-    count: int
 
 
 @require_GET
 @staff_only("production.view_job")
 def due_dates(request: HttpRequest) -> HttpResponse:
     board = due_board(timezone.now())
-    context = {"board": board, "groups": groups_of(board)}
+    context = {"board": board, "groups": named_groups(board)}
     return render(request, "production/due.html", context)
 
 
-def groups_of(board: DueBoard, most: int = SHOWN) -> list[Group]:
-    """The groups of a board with what is due first, at most so many lines of each."""
-    return [Group(code, NAMES[code], dues[:most], len(dues)) for code, dues in board.groups.items()]
+def named_groups(board: DueBoard) -> list[NamedGroup]:
+    """The groups of a board as a page calls them."""
+    return [
+        NamedGroup(group.count, group.dues, code, NAMES[code])
+        for code, group in board.groups.items()
+    ]

@@ -22,20 +22,20 @@ def test_lines_stand_in_the_group_of_their_day_with_the_earliest_first():
     for day in (20, 9, 8, 3, 2, 1):
         workshop.line(lamp, 1, date(2026, 3, day), placed=NOW - timedelta(days=9))
     groups = due_board(TUESDAY).groups
-    assert {code: [due.line.due.day for due in group] for code, group in groups.items()} == {
+    assert {code: [due.line.due.day for due in group.dues] for code, group in groups.items()} == {
         "late": [1, 2],
         "today": [3],
         "this-week": [8],
         "next-week": [9],
         "later": [20],
     }
-    assert groups["late"][0].days_late == 2
+    assert groups["late"].dues[0].days_late == 2
 
 
 def test_a_product_that_nobody_described_is_shown_without_times():
     workshop.line(workshop.product("gate"), 3, MONDAY)
     board = due_board(TUESDAY)
-    [due] = board.groups["late"]
+    [due] = board.groups["late"].dues
     assert (due.next_step, due.untimed, board.untimed) == (None, 3, 1)
     assert board.cells == []
 
@@ -73,7 +73,7 @@ def test_a_planned_line_waits_for_its_next_unfinished_step():
     workshop.line(lamp, 2, MONDAY)
     netting.run(NOW)
     Job.objects.filter(work_center=saw).update(status="done")
-    [due] = due_board(TUESDAY).groups["late"]
+    [due] = due_board(TUESDAY).groups["late"].dues
     assert (due.next_step.cell, due.next_step.name, due.minutes) == (paint, "Paint it", 20)
     assert not due.guessed
 
@@ -84,7 +84,7 @@ def test_lines_that_are_made_together_share_the_minutes():
         workshop.line(lamp, quantity, MONDAY)
     netting.run(NOW)
     assert Job.objects.get().quantity == 4
-    assert [due.minutes for due in due_board(TUESDAY).groups["late"]] == [10, 30]
+    assert [due.minutes for due in due_board(TUESDAY).groups["late"].dues] == [10, 30]
 
 
 def test_a_guess_stays_one_when_work_orders_were_made_from_it():
@@ -92,7 +92,7 @@ def test_a_guess_stays_one_when_work_orders_were_made_from_it():
     Operation.objects.update(run_minutes_low=8, run_minutes_high=12)
     workshop.line(lamp, 1, MONDAY)
     netting.run(NOW)
-    assert due_board(TUESDAY).groups["late"][0].guessed
+    assert due_board(TUESDAY).groups["late"].dues[0].guessed
 
 
 def test_steps_of_other_options_are_not_counted():
@@ -102,7 +102,7 @@ def test_steps_of_other_options_are_not_counted():
     ]
     lamp = workshop.product("lamp", *steps, colours=("red", "sky"))
     workshop.line(lamp, 1, MONDAY, values={"colour": "sky"})
-    [due] = due_board(TUESDAY).groups["late"]
+    [due] = due_board(TUESDAY).groups["late"].dues
     assert [step.name for step in due.steps] == ["sky"]
 
 
@@ -110,7 +110,7 @@ def test_what_is_made_needs_no_cell_any_more():
     lamp = workshop.product("lamp", (workshop.center("saw"), {}))
     workshop.line(lamp, 1, MONDAY)
     OrderLine.objects.update(status="ready")
-    [due] = due_board(TUESDAY).groups["late"]
+    [due] = due_board(TUESDAY).groups["late"].dues
     assert (due.steps, due.untimed) == ((), 0)
 
 
@@ -122,7 +122,27 @@ def test_the_page_costs_the_same_however_much_is_open(client, django_assert_max_
         workshop.line(lamp, 2, MONDAY + timedelta(days=number), who=f"Alice {number}")
     netting.run(NOW)
     workshop.line(workshop.product("gate"), 1, MONDAY, who="Carol")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         page = client.get(reverse("production:due")).content.decode()
     assert "Alice 29" in page
     assert "1 position has no times yet" in page
+
+
+def test_of_a_long_group_those_that_are_due_first_are_shown_and_all_are_counted_and_loaded():
+    saw = workshop.center("saw")
+    lamp = workshop.product("lamp", (saw, {"teardown_minutes": 5}))
+    for day in (3, 2, 1):
+        workshop.line(lamp, 2, MONDAY - timedelta(days=day), placed=NOW - timedelta(days=9))
+    board = due_board(TUESDAY, most=2)
+    late = board.groups["late"]
+    assert (late.count, board.lines) == (3, 3)
+    assert [due.days_late for due in late.dues] == [4, 3]
+    # three lines of two pieces at ten minutes, each of which tears down
+    assert board.cells[0].weeks[0].needed == 3 * (2 * 10 + 5)
+
+
+def test_a_line_without_a_date_is_due_two_weeks_after_its_order():
+    line = workshop.line(workshop.product("gate"), 1, MONDAY, placed=NOW)
+    OrderLine.objects.filter(pk=line.pk).update(committed_date=None, requested_date=None)
+    [due] = due_board(TUESDAY).groups["later"].dues
+    assert due.line.due == (NOW + timedelta(days=14)).date()
