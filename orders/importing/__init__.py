@@ -14,7 +14,8 @@ from orders.importing.mapping import (
     read_mapping,
 )
 from orders.importing.reading import find_source, read_log
-from orders.importing.sorting import FLAGS, REASONS, SortedLog, sort_lines
+from orders.importing.reasons import FLAGS, REASONS
+from orders.importing.sorting import SortedLog, sort_lines
 from orders.importing.writing import ImportReport, write_log
 
 __all__ = [

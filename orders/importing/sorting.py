@@ -8,6 +8,7 @@ import pandas as pd
 from journal.tables.notation import Undecided, read_moments, read_numbers, to_utc
 from orders.importing.currencies import currencies_of, in_two, without_signs
 from orders.importing.mapping import COLUMNS, BadMapping, Mapping
+from orders.importing.reasons import BLAMED
 
 ABSURD_QUANTITY = 1_000_000
 ABSURD_PRICE = 1_000_000
@@ -18,32 +19,6 @@ SOLD_OFTEN = 10
 TIMES_USUAL_QUANTITY = 100
 TIMES_USUAL_PRICE = 10
 
-# code → what is said of the line in the refusal file
-REASONS = {
-    "nul_byte": "The line holds a NUL byte: the file is damaged there.",
-    "short_line": "The line has fewer fields than the header.",
-    "long_line": "The line has more fields than the header: put quotes around texts with commas.",
-    "formula_without_value": "A formula that was never calculated: open the file in Excel, save.",
-    "cell_error": "A cell shows an error such as #N/A.",
-    "no_invoice": "The invoice number is empty.",
-    "bad_date": "The date cannot be read; write it as 2011-12-31 13:45:00.",
-    "unclear_quantity": "The quantity may be a thousand or a fraction; set decimal in the mapping.",
-    "unclear_price": "The price may be thousands or a fraction; set decimal in the mapping.",
-    "bad_quantity": "The quantity is no whole number.",
-    "zero_quantity": "The quantity is zero.",
-    "absurd_quantity": f"The quantity is above {ABSURD_QUANTITY:,}.",
-    "bad_price": "The price is no number.",
-    "bad_currency": "The currency is neither an ISO code such as EUR nor one of £ € $ ¥ 元; "
-    "write its code.",
-    "negative_price": "The price is negative: an adjustment, no sale.",
-    "absurd_price": f"The price is above {ABSURD_PRICE:,}.",
-    "no_price": "The price is zero: a gift, a sample or a stock note, no sale.",
-    "negative_sale": "The quantity is negative but the invoice is no cancellation: a stock note.",
-    "positive_cancellation": "A cancellation with a positive quantity.",
-    "no_product": "The item code is none of a product.",
-    "two_currencies": "The invoice holds lines in two currencies; an order has one. Write a "
-    "separate invoice for each currency.",
-}
 FAULTS = ("nul_byte", "short_line", "long_line", "formula_without_value", "cell_error")
 UNREADABLE = (
     *FAULTS,
@@ -55,33 +30,6 @@ UNREADABLE = (
     "bad_price",
     "bad_currency",
 )
-
-# reason → the column that it is about, in our words
-BLAMED = {
-    "no_invoice": "invoice",
-    "bad_date": "at",
-    "unclear_quantity": "quantity",
-    "bad_quantity": "quantity",
-    "zero_quantity": "quantity",
-    "absurd_quantity": "quantity",
-    "negative_sale": "quantity",
-    "positive_cancellation": "quantity",
-    "unclear_price": "price",
-    "bad_price": "price",
-    "bad_currency": "currency",
-    "two_currencies": "currency",
-    "negative_price": "price",
-    "absurd_price": "price",
-    "no_price": "price",
-    "no_product": "item",
-}
-
-# code → what is said of a line that is imported all the same
-FLAGS = {
-    "unusual_quantity": f"More than {TIMES_USUAL_QUANTITY} times what the product usually sells.",
-    "unusual_price": f"More than {TIMES_USUAL_PRICE} times, or less than a "
-    f"{TIMES_USUAL_PRICE}th of, the product's usual price.",
-}
 
 # what a file does not prove by itself → the entry of the mapping that settles it
 SETTLED_BY = {

@@ -16,6 +16,8 @@ from journal.models import Transition
 from journal.moving import IllegalStep
 from orders import importing
 from orders.importing import writing
+from orders.importing.reasons import BLAMED
+from orders.importing.sorting import FAULTS
 from orders.models import Configuration, Customer, Order, OrderLine, Product, Return
 
 pytestmark = pytest.mark.django_db
@@ -378,6 +380,10 @@ def test_what_was_cut_off_while_it_came_in_is_cleared(data_folder):
 
 
 def test_every_reason_has_words_for_people():
-    from_orders = set(importing.REASONS) | set(importing.FLAGS)
-    assert from_orders == set(wording.REASONS) | set(wording.FLAGS)
+    assert {*FAULTS, *BLAMED} == set(importing.REASONS)
     assert set(importing.COLUMNS) == set(wording.COLUMNS)
+
+
+def test_the_terminal_and_the_portal_give_a_reason_in_the_same_words():
+    [line] = runs.lists_of(checked()).rows("refused")
+    assert line["why"] == wording.reason(line["reason"]) == importing.REASONS["bad_quantity"]
