@@ -114,7 +114,7 @@ def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
     watch.begin("reading")
     table = importing.read_log(chosen.source.path, chosen.mapping, source=chosen.source)
     watch.begin("sorting")
-    log = importing.sort_lines(table, chosen.mapping)
+    log = importing.sort_lines(table, chosen.mapping, here=importing.currencies_here)
     watch.begin("listing")
     lists.write(log)
     return log

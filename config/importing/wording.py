@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journal.tables import told
 from journal.tables.decoding import NAMES
-from orders.importing import FLAGS, REASONS
+from orders.importing import FLAGS, REASONS, reason_of
 
 STEPS: dict[str, Promise] = {
     "opening": _("Looking at the file"),
@@ -88,11 +88,15 @@ def column(name: str) -> str:
     return str(COLUMNS.get(name, name))
 
 
-def reason(code: str, kind: str = "") -> str:
-    """Why a line was not taken; `kind` is what a mapping set it apart as."""
-    if kind:
-        return gettext("No product: %(kind)s") % {"kind": kind}
+def reason(code: str) -> str:
     return gettext(REASONS.get(code, code))
+
+
+def not_taken(line: Mapping[str, str]) -> str:
+    """Why a line of the list was not taken."""
+    if line["kind"]:
+        return gettext("No product: %(kind)s") % {"kind": line["kind"]}
+    return reason_of(line, gettext)
 
 
 def flag(code: str) -> str:

@@ -1,5 +1,7 @@
 """Why a line is not taken or wants a look, in the words that the terminal and the portal share."""
 
+from collections.abc import Callable, Mapping
+
 from django.utils.translation import gettext_noop as _
 
 # why a line is not taken, and what to do about it
@@ -29,6 +31,13 @@ REASONS = {
     "two_currencies": _(
         "The order holds lines in two currencies. Give each currency an order number of its own."
     ),
+    "other_currency": _(
+        "The order is here in another currency. Give these lines an order number of their own."
+    ),
+    "sale_refused": _(
+        "Its sale was not taken. Correct the line of the sale and bring the file again: then both "
+        "are taken."
+    ),
     "no_price": _("The price is zero: a gift or a sample. Usually nothing needs to be done."),
     "negative_sale": _(
         "The quantity is negative, but the order is no cancellation. "
@@ -37,6 +46,16 @@ REASONS = {
     "positive_cancellation": _("A cancellation with a positive quantity. Correct its sign."),
     "no_product": _("The item code is none of a product. Correct it, or set it apart."),
 }
+
+# what is said of one line before its reason, from the cells that it has in the list
+DETAILS = {
+    "other_currency": _(
+        "Order %(order)s is here in %(order_currency)s, this line is in %(line_currency)s."
+    ),
+    "sale_refused": _("The return of the sale in line %(sale_line)s."),
+}
+# reasons for which a line is none that could be taken once it is corrected
+NO_SALE = {"zero_quantity", "negative_price", "no_price", "negative_sale", "no_product"}
 
 # reason → the column that it is about, in our words
 BLAMED = {
@@ -52,6 +71,7 @@ BLAMED = {
     "bad_price": "price",
     "bad_currency": "currency",
     "two_currencies": "currency",
+    "other_currency": "currency",
     "negative_price": "price",
     "absurd_price": "price",
     "no_price": "price",
@@ -63,3 +83,10 @@ FLAGS = {
     "unusual_quantity": _("More than 100 times what the product usually sells."),
     "unusual_price": _("More than 10 times, or less than a tenth of, the product's usual price."),
 }
+
+
+def reason_of(line: Mapping[str, str], word: Callable[[str], str] = str) -> str:
+    """Why a line of the list was refused, with what is to be said of it alone."""
+    code = line["reason"]
+    why = word(REASONS.get(code, code))
+    return f"{word(DETAILS[code]) % line} {why}" if code in DETAILS else why

@@ -380,10 +380,21 @@ def test_what_was_cut_off_while_it_came_in_is_cleared(data_folder):
 
 
 def test_every_reason_has_words_for_people():
-    assert {*FAULTS, *BLAMED} == set(importing.REASONS)
+    # a return whose sale was refused has nothing wrong in any column
+    assert {*FAULTS, *BLAMED, "sale_refused"} == set(importing.REASONS)
     assert set(importing.COLUMNS) == set(wording.COLUMNS)
 
 
 def test_the_terminal_and_the_portal_give_a_reason_in_the_same_words():
     [line] = runs.lists_of(checked()).rows("refused")
     assert line["why"] == wording.reason(line["reason"]) == importing.REASONS["bad_quantity"]
+
+
+def test_a_check_names_what_the_shop_and_the_rest_of_the_file_contradict():
+    first = carried(started(checked()))
+    entries = {**first.mapping, "shop": {**first.mapping["shop"], "currency": "USD"}}
+    run = checked(mapping=entries)
+    assert run.counts["refused"] == {"bad_quantity": 1, "other_currency": 10, "sale_refused": 1}
+    told = [wording.not_taken(line) for line in runs.lists_of(run).rows("refused")]
+    assert told[0].startswith("Order WERKSTAT-R1 is here in EUR, this line is in USD. ")
+    assert told[10].startswith("The return of the sale in line 6. ")
