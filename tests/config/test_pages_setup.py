@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from config import uploaded
+from config.sheets import SHOP
 from orders.models import ProductFamily
 from production.models import Material
 from tests import factories
@@ -135,6 +136,43 @@ def test_files_are_forgotten_after_a_day_and_found_by_nobody_else(signed_in, fol
 def test_a_name_of_a_file_leads_nowhere(folder, name):
     token = uploaded.keep([SimpleUploadedFile(name, b"x")], timezone.now())
     assert [path.name for path in uploaded.find(token).iterdir()] == ["materials.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Bought parts.csv", "Bought parts.csv"),
+        ("../Bill of materials (2).csv", "Bill of materials 2.csv"),
+        ("a\\b\x00\n.csv", "ab.csv"),
+        ("零" * 200 + ".csv", "零" * 60 + ".csv"),
+        ("..", ""),
+    ],
+)
+def test_a_file_keeps_the_words_of_its_name_and_no_path(name, kept):
+    file = SimpleUploadedFile("x", b"")
+    file._name = name  # what a request that is made by hand may say
+    assert uploaded.kept_name(file) == kept
+
+
+def test_a_file_is_known_by_the_name_that_its_table_has_on_the_page(signed_in):
+    client = signed_in("planner")
+    sheet = next(sheet for sheet in SHOP.sheets if " " in str(sheet.label))
+    header = ",".join(sheet.keys) + "\n"
+    plan = client.get(bring(client, header, f"{sheet.label}.csv")).context["plan"]
+    assert [one.sheet.code for one in plan.sheets] == [sheet.code]
+
+
+def test_files_that_cannot_be_read_any_more_are_not_called_gone(signed_in, folder):
+    client = signed_in("planner")
+    address = bring(client, MATERIALS)
+    digest = client.get(address).context["plan"].digest
+    [kept] = (folder / "setup").glob("*/materials.csv")
+    kept.write_bytes(b"just a letter to Bob\n")
+    page = client.post(f"{address}apply/", {"digest": digest}, follow=True)
+    told = page.content.decode()
+    assert "materials.csv is no table" in told
+    assert "not kept any more" not in told
+    assert not Material.objects.exists()
 
 
 def test_a_file_that_is_no_table_says_so_in_the_language_of_its_reader(signed_in):
