@@ -111,6 +111,7 @@ def import_orders(
 
 
 def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
+    _require_routings(chosen.mapping)
     watch.begin("reading")
     table = importing.read_log(chosen.source.path, chosen.mapping, source=chosen.source)
     watch.begin("sorting")
@@ -118,6 +119,16 @@ def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
     watch.begin("listing")
     lists.write(log)
     return log
+
+
+def _require_routings(mapping: importing.Mapping) -> None:
+    """A routing that nobody knows would be found only once everything is written."""
+    named = {family.routing for family in mapping.families} - {""}
+    if unknown := sorted(named - routings.TEMPLATES.keys()):
+        known = ", ".join(routings.TEMPLATES)
+        raise importing.BadMapping(
+            f"{mapping.name}: there is no routing “{', '.join(unknown)}”; choose one of {known}."
+        )
 
 
 def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) -> Import:

@@ -125,6 +125,7 @@ def test_a_checked_file_is_imported_once_however_often_it_is_started():
     assert done.status == "done"
     expected = {"products": 2, "customers": 5, "orders": 5, "lines": 10, "returns": 1}
     assert {name: done.counts["added"][name] for name in expected} == expected
+    assert done.counts["routings"] == 2
     assert Transition.objects.filter(kind="import_run", to_status="running").count() == 1
 
 
@@ -213,6 +214,7 @@ def test_stopping_keeps_whole_orders(two_lines_a_transaction):
     assert all(order.lines.count() == 2 for order in Order.objects.all())
     assert stopped.counts["added"]["orders"] == 2
     assert stopped.counts["added"]["lines"] == 4
+    assert stopped.counts["lines"] == 12  # what the check found stays
 
 
 def test_a_stopped_import_goes_on_from_what_is_written(two_lines_a_transaction):
@@ -349,6 +351,16 @@ def test_an_uploaded_mapping_is_used_instead_of_a_guess():
         "OLD-R4",
         "OLD-R5",
     }
+
+
+def test_a_mapping_with_steps_that_nobody_knows_is_refused_before_anything_is_written():
+    entries = checked().mapping
+    run = checked(mapping={**entries, "family": [{**entries["family"][0], "routing": "forged"}]})
+    [note] = run.notes
+    assert note["code"] == "bad_mapping"
+    assert "forged" in wording.said(note)
+    with pytest.raises(runs.Unanswered):
+        started(run)
 
 
 def test_files_go_after_thirty_days_and_reports_stay():

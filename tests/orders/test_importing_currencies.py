@@ -108,6 +108,7 @@ def test_a_product_costs_what_the_shops_own_lines_ask(tmp_path):
     lamp, vase = Product.objects.get(sku="LAMP"), Product.objects.get(sku="VASE")
     # 30 and 32 pounds; the 36 euros count for nothing
     assert (lamp.base_price, lamp.currency) == (Decimal("31.00"), "GBP")
+    assert not lamp.listed  # staff decide what the shop shows
     assert (vase.base_price, vase.currency) == (Decimal("12.50"), "EUR")
 
 
