@@ -13,6 +13,7 @@ from config.importing.listing import Lists
 from journal.alone import Busy, alone
 from orders import catalogue, importing
 from production import routings
+from production.routing_templates import TEMPLATES
 
 
 class ImportUnderWay(Exception):
@@ -124,8 +125,8 @@ def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
 def _require_routings(mapping: importing.Mapping) -> None:
     """A routing that nobody knows would be found only once everything is written."""
     named = {family.routing for family in mapping.families} - {""}
-    if unknown := sorted(named - routings.TEMPLATES.keys()):
-        known = ", ".join(routings.TEMPLATES)
+    if unknown := sorted(named - TEMPLATES.keys()):
+        known = ", ".join(TEMPLATES)
         raise importing.BadMapping(
             f"{mapping.name}: there is no routing “{', '.join(unknown)}”; choose one of {known}."
         )
