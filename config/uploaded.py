@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.text import get_valid_filename
 
 KEPT = timedelta(days=1)
 TOKEN_BYTES = 18
 TOKEN = re.compile(r"[-\w]{24}")
+NOT_KEPT = re.compile(r"[^-\w. ]")
+LONGEST_NAME = 60  # characters; a file system takes 255 bytes
 
 
 class Forgotten(Exception):
@@ -37,11 +37,13 @@ def keep(files: "Iterable[UploadedFile[Any]]", now: datetime) -> str:
 
 
 def kept_name(file: "UploadedFile[Any]") -> str:
-    """What a file is called here; "" where no sign of its name can stay."""
-    try:
-        return get_valid_filename(Path(str(file.name)).name)
-    except SuspiciousFileOperation:
+    """What a file is called here, in the words by which its table is known; "" where no sign of
+    its name can stay."""
+    name = NOT_KEPT.sub("", Path(str(file.name)).name).strip()
+    if name in (".", ".."):
         return ""
+    ending = Path(name).suffix
+    return name.removesuffix(ending)[:LONGEST_NAME].strip() + ending[:LONGEST_NAME]
 
 
 def find(token: str) -> Path:

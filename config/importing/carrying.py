@@ -13,6 +13,7 @@ from config.importing.listing import Lists
 from journal.alone import Busy, alone
 from orders import catalogue, importing
 from production import routings
+from production.routing_templates import TEMPLATES
 
 
 class ImportUnderWay(Exception):
@@ -111,13 +112,24 @@ def import_orders(
 
 
 def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
+    _require_routings(chosen.mapping)
     watch.begin("reading")
     table = importing.read_log(chosen.source.path, chosen.mapping, source=chosen.source)
     watch.begin("sorting")
-    log = importing.sort_lines(table, chosen.mapping)
+    log = importing.sort_lines(table, chosen.mapping, here=importing.currencies_here)
     watch.begin("listing")
     lists.write(log)
     return log
+
+
+def _require_routings(mapping: importing.Mapping) -> None:
+    """A routing that nobody knows would be found only once everything is written."""
+    named = {family.routing for family in mapping.families} - {""}
+    if unknown := sorted(named - TEMPLATES.keys()):
+        known = ", ".join(TEMPLATES)
+        raise importing.BadMapping(
+            f"{mapping.name}: there is no routing “{', '.join(unknown)}”; choose one of {known}."
+        )
 
 
 def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) -> Import:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -49,7 +50,10 @@ class Lists:
 
 def _refused(log: importing.SortedLog) -> pd.DataFrame:
     """Every line that is no sale and no return, with its number, its column and the reason."""
-    refused = log.refused.assign(why=log.refused["reason"].map(importing.REASONS))
+    lines: Any = log.refused.to_dict("records")  # each with its cells by name
+    refused = log.refused.assign(
+        why=pd.Series(map(importing.reason_of, lines), log.refused.index, str)
+    )
     apart = log.apart.assign(reason="set_apart", why="No product: " + log.apart["kind"])
     rows = pd.concat([refused, apart]).sort_values("line")
     columns = ["line", "reason", "column", "why"]

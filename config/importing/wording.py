@@ -9,8 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from journal.tables import told
 from journal.tables.decoding import NAMES
-from orders.importing import FLAGS as FLAGS_IN_ENGLISH
-from orders.importing import REASONS as REASONS_IN_ENGLISH
+from orders.importing import FLAGS, REASONS, reason_of
 
 STEPS: dict[str, Promise] = {
     "opening": _("Looking at the file"),
@@ -33,48 +32,6 @@ COLUMNS: dict[str, Promise] = {
     "currency": _("Currency of the line"),
     "customer": _("Customer number"),
     "country": _("Country"),
-}
-
-# why a line is not taken, and what to do about it
-REASONS: dict[str, Promise] = {
-    "nul_byte": _("The line is damaged (it holds a NUL byte). Export the file again."),
-    "short_line": _("The line has fewer cells than the header. Complete it or export again."),
-    "long_line": _("The line has more cells than the header. Put quotes around texts with commas."),
-    "formula_without_value": _(
-        "A formula was never worked out. Open the file in Excel and save it."
-    ),
-    "cell_error": _("A cell shows an error such as #N/A. Mend the formula or type the value."),
-    "no_invoice": _("The order number is empty. Write it into the line."),
-    "bad_date": _("The date cannot be read. Write it as 2011-12-31 13:45:00."),
-    "unclear_quantity": _("The quantity may be a thousand or a fraction. Set the decimal sign."),
-    "unclear_price": _("The price may be thousands or a fraction. Set the decimal sign."),
-    "bad_quantity": _("The quantity is no whole number. Correct it."),
-    "zero_quantity": _("The quantity is zero: nothing was sold. Usually nothing needs to be done."),
-    "absurd_quantity": _("The quantity is above 1,000,000. Correct it."),
-    "bad_price": _("The price is no number. Correct it."),
-    "negative_price": _(
-        "The price is negative: an adjustment, no sale. Usually nothing needs to be done."
-    ),
-    "absurd_price": _("The price is above 1,000,000. Correct it."),
-    "bad_currency": _(
-        "The currency cannot be read. Write its code, such as EUR, or one of the signs £ € $ ¥ 元."
-    ),
-    "two_currencies": _(
-        "The order holds lines in two currencies. Give each currency an order number of its own."
-    ),
-    "no_price": _("The price is zero: a gift or a sample. Usually nothing needs to be done."),
-    "negative_sale": _(
-        "The quantity is negative, but the order is no cancellation. "
-        "If cancelled orders begin with certain letters, name them."
-    ),
-    "positive_cancellation": _("A cancellation with a positive quantity. Correct its sign."),
-    "no_product": _("The item code is none of a product. Correct it, or set it apart."),
-}
-
-# what is taken all the same
-FLAGS: dict[str, Promise] = {
-    "unusual_quantity": _("More than 100 times what the product usually sells."),
-    "unusual_price": _("More than 10 times, or less than a tenth of, the product's usual price."),
 }
 
 NOTES: dict[str, str | Promise] = {
@@ -131,15 +88,19 @@ def column(name: str) -> str:
     return str(COLUMNS.get(name, name))
 
 
-def reason(code: str, kind: str = "") -> str:
-    """Why a line was not taken; `kind` is what a mapping set it apart as."""
-    if kind:
-        return gettext("No product: %(kind)s") % {"kind": kind}
-    return str(REASONS.get(code) or REASONS_IN_ENGLISH.get(code, code))
+def reason(code: str) -> str:
+    return gettext(REASONS.get(code, code))
+
+
+def not_taken(line: Mapping[str, str]) -> str:
+    """Why a line of the list was not taken."""
+    if line["kind"]:
+        return gettext("No product: %(kind)s") % {"kind": line["kind"]}
+    return reason_of(line, gettext)
 
 
 def flag(code: str) -> str:
-    return str(FLAGS.get(code) or FLAGS_IN_ENGLISH.get(code, code))
+    return gettext(FLAGS.get(code, code))
 
 
 def encoding(name: str) -> str:

@@ -22,7 +22,6 @@ from journal.lists.exporting import BYTE_ORDER_MARK, Streamed, is_risky
 from orders import importing
 
 AT_A_TIME = 1000
-CODES = {REFUSED: "reason", FLAGGED: "flag"}
 
 
 @require_safe
@@ -72,8 +71,7 @@ def _cells(what: str, line: Mapping[str, str]) -> list[str]:
 
 
 def _told_line(line: dict[str, str], what: str, cells: list[str]) -> list[str]:
-    code, kind = line[CODES[what]], line.get("kind", "")
-    why = wording.flag(code) if what == FLAGGED else wording.reason(code, kind)
+    why = wording.flag(line["flag"]) if what == FLAGGED else wording.not_taken(line)
     return [line["line"], why, *(line[name] for name in cells)]
 
 

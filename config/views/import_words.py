@@ -56,10 +56,14 @@ class Shown:
         return facts
 
     @property
-    def figures(self) -> list[int | None]:
-        """Lines and orders of the file, orders added; None where that is not known yet."""
+    def figures(self) -> list[tuple[str, int | None]]:
+        """What the file holds and what of it came in; None where that is not known yet."""
         counts = self.run.counts
-        return [counts.get("lines"), counts.get("orders"), counts.get("added", {}).get("orders")]
+        return [
+            (_("Lines"), counts.get("lines")),
+            (_("Orders"), counts.get("orders")),
+            (_("Orders added"), counts.get("added", {}).get("orders")),
+        ]
 
     @property
     def can_start(self) -> bool:

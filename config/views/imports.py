@@ -244,7 +244,7 @@ def _refused(row: ImportRun) -> Iterator[dict[str, str]]:
     """Refused lines with what to do; those that were set apart as the mapping says are none."""
     for line in runs.lists_of(row).rows(REFUSED):
         if not line["kind"]:
-            yield {**line, "why": wording.reason(line["reason"])}
+            yield {**line, "why": wording.not_taken(line)}
 
 
 def _flagged(line: dict[str, str]) -> dict[str, str]:

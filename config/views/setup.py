@@ -199,9 +199,11 @@ def write(request: HttpRequest, token: str) -> HttpResponse:
     """Apply exactly what was looked at: another answer today is looked at again."""
     try:
         plan = _plan(token)
-    except (uploaded.Forgotten, UnreadableFile):
+    except uploaded.Forgotten:
         messages.warning(request, _forgotten())
         return redirect("setup")
+    except UnreadableFile:  # the look says what is wrong with it
+        return redirect("setup-check", token)
     if _forbidden(request, plan):
         raise PermissionDenied
     if plan.digest != request.POST.get("digest", ""):

@@ -2,7 +2,7 @@
 
 from journal.tables import Source, UnreadableFile, find_sources, read_sample
 from orders.importing.guessing import Guess, NoGuess, examples_of, guess_mapping
-from orders.importing.known import imported_rows, known_orders
+from orders.importing.known import currencies_here, imported_rows, known_orders
 from orders.importing.mapping import (
     COLUMNS,
     OPTIONAL,
@@ -14,7 +14,8 @@ from orders.importing.mapping import (
     read_mapping,
 )
 from orders.importing.reading import find_source, read_log
-from orders.importing.sorting import FLAGS, REASONS, SortedLog, sort_lines
+from orders.importing.reasons import FLAGS, REASONS, reason_of
+from orders.importing.sorting import SortedLog, sort_lines
 from orders.importing.writing import ImportReport, write_log
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Source",
     "UnreadableFile",
     "build_mapping",
+    "currencies_here",
     "examples_of",
     "find_source",
     "find_sources",
@@ -42,6 +44,7 @@ __all__ = [
     "read_log",
     "read_mapping",
     "read_sample",
+    "reason_of",
     "sort_lines",
     "write_log",
 ]

@@ -61,10 +61,10 @@ def without_signs(prices: pd.Series, currencies: pd.Series) -> pd.Series:
     return bare
 
 
-def in_two(lines: pd.DataFrame) -> pd.Series:
-    """Whether the invoice of a line holds lines in two currencies."""
-    if lines["currency"].nunique() < 2:
-        return pd.Series(False, index=lines.index)
-    pairs = lines[["invoice", "currency"]].drop_duplicates()
+def in_two(sales: pd.DataFrame) -> pd.Series:
+    """Whether the invoice of a sale holds sales in two currencies."""
+    if sales["currency"].nunique() < 2:
+        return pd.Series(False, index=sales.index)
+    pairs = sales[["invoice", "currency"]].drop_duplicates()
     mixed = pairs["invoice"][pairs["invoice"].duplicated()]
-    return lines["invoice"].isin(np.unique(mixed))
+    return sales["invoice"].isin(np.unique(mixed))

@@ -10,9 +10,18 @@ AT_A_TIME = 800  # SQLite takes no more parameters
 
 def known_orders(log: SortedLog, mapping: Mapping) -> int:
     """How many orders of the log are here. An order is written with all its lines or not at all."""
-    refs = [mapping.order_prefix + invoice for invoice in log.sales["invoice"].unique()]
-    portions = [refs[start : start + AT_A_TIME] for start in range(0, len(refs), AT_A_TIME)]
-    return sum(Order.objects.filter(external_ref__in=portion).count() for portion in portions)
+    return len(currencies_here(list(log.sales["invoice"].unique()), mapping))
+
+
+def currencies_here(invoices: list[str], mapping: Mapping) -> dict[str, str]:
+    """Of the invoices that are here as orders, the currency of each."""
+    refs = [mapping.order_prefix + invoice for invoice in invoices]
+    found: dict[str, str] = {}
+    for start in range(0, len(refs), AT_A_TIME):
+        rows = Order.objects.filter(external_ref__in=refs[start : start + AT_A_TIME])
+        for ref, currency in rows.values_list("external_ref", "currency"):
+            found[str(ref).removeprefix(mapping.order_prefix)] = currency
+    return found
 
 
 def imported_rows() -> ImportReport:

@@ -1,5 +1,6 @@
 """Sort the lines of a log: sales, returns, lines set apart, and lines refused with a reason."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,13 @@ import pandas as pd
 from journal.tables.notation import Undecided, read_moments, read_numbers, to_utc
 from orders.importing.currencies import currencies_of, in_two, without_signs
 from orders.importing.mapping import COLUMNS, BadMapping, Mapping
+from orders.importing.matching import match_returns
+from orders.importing.reasons import BLAMED, NO_SALE
 
+# the currencies of orders that are here, of some invoices
+Here = Callable[[list[str], Mapping], dict[str, str]]
+
+EARLIEST = pd.Timestamp("1970-01-01", tz="UTC")  # that a date is taken for
 ABSURD_QUANTITY = 1_000_000
 ABSURD_PRICE = 1_000_000
 
@@ -18,32 +25,6 @@ SOLD_OFTEN = 10
 TIMES_USUAL_QUANTITY = 100
 TIMES_USUAL_PRICE = 10
 
-# code → what is said of the line in the refusal file
-REASONS = {
-    "nul_byte": "The line holds a NUL byte: the file is damaged there.",
-    "short_line": "The line has fewer fields than the header.",
-    "long_line": "The line has more fields than the header: put quotes around texts with commas.",
-    "formula_without_value": "A formula that was never calculated: open the file in Excel, save.",
-    "cell_error": "A cell shows an error such as #N/A.",
-    "no_invoice": "The invoice number is empty.",
-    "bad_date": "The date cannot be read; write it as 2011-12-31 13:45:00.",
-    "unclear_quantity": "The quantity may be a thousand or a fraction; set decimal in the mapping.",
-    "unclear_price": "The price may be thousands or a fraction; set decimal in the mapping.",
-    "bad_quantity": "The quantity is no whole number.",
-    "zero_quantity": "The quantity is zero.",
-    "absurd_quantity": f"The quantity is above {ABSURD_QUANTITY:,}.",
-    "bad_price": "The price is no number.",
-    "bad_currency": "The currency is neither an ISO code such as EUR nor one of £ € $ ¥ 元; "
-    "write its code.",
-    "negative_price": "The price is negative: an adjustment, no sale.",
-    "absurd_price": f"The price is above {ABSURD_PRICE:,}.",
-    "no_price": "The price is zero: a gift, a sample or a stock note, no sale.",
-    "negative_sale": "The quantity is negative but the invoice is no cancellation: a stock note.",
-    "positive_cancellation": "A cancellation with a positive quantity.",
-    "no_product": "The item code is none of a product.",
-    "two_currencies": "The invoice holds lines in two currencies; an order has one. Write a "
-    "separate invoice for each currency.",
-}
 FAULTS = ("nul_byte", "short_line", "long_line", "formula_without_value", "cell_error")
 UNREADABLE = (
     *FAULTS,
@@ -55,33 +36,6 @@ UNREADABLE = (
     "bad_price",
     "bad_currency",
 )
-
-# reason → the column that it is about, in our words
-BLAMED = {
-    "no_invoice": "invoice",
-    "bad_date": "at",
-    "unclear_quantity": "quantity",
-    "bad_quantity": "quantity",
-    "zero_quantity": "quantity",
-    "absurd_quantity": "quantity",
-    "negative_sale": "quantity",
-    "positive_cancellation": "quantity",
-    "unclear_price": "price",
-    "bad_price": "price",
-    "bad_currency": "currency",
-    "two_currencies": "currency",
-    "negative_price": "price",
-    "absurd_price": "price",
-    "no_price": "price",
-    "no_product": "item",
-}
-
-# code → what is said of a line that is imported all the same
-FLAGS = {
-    "unusual_quantity": f"More than {TIMES_USUAL_QUANTITY} times what the product usually sells.",
-    "unusual_price": f"More than {TIMES_USUAL_PRICE} times, or less than a "
-    f"{TIMES_USUAL_PRICE}th of, the product's usual price.",
-}
 
 # what a file does not prove by itself → the entry of the mapping that settles it
 SETTLED_BY = {
@@ -103,6 +57,7 @@ class SortedLog:
 
     sales: pd.DataFrame
     returns: pd.DataFrame
+    matches: dict[str, str]  # the ref of a return → that of its sale
     apart: pd.DataFrame
     refused: pd.DataFrame
     flagged: pd.DataFrame  # sales that are imported but want a look: line, flag, item, …
@@ -112,9 +67,12 @@ class SortedLog:
         return len(self.sales) + len(self.returns) + len(self.apart) + len(self.refused)
 
 
-def sort_lines(table: pd.DataFrame, mapping: Mapping) -> SortedLog:
+def sort_lines(
+    table: pd.DataFrame, mapping: Mapping, *, here: Here = lambda invoices, mapping: {}
+) -> SortedLog:
     """Give every line of `read_log` exactly one place. The identity of a line is its invoice and
-    its ordinal in it, counted over all lines, so that later corrections do not shift it.
+    its ordinal in it, counted over all lines, so that later corrections do not shift it. `here`
+    tells the currencies of the orders that the shop has already.
 
     Raises `BadMapping` where a column's numbers or dates mean two things.
     """
@@ -124,26 +82,80 @@ def sort_lines(table: pd.DataFrame, mapping: Mapping) -> SortedLog:
         raise BadMapping(f"{open_question} {SETTLED_BY[open_question.missing]}") from open_question
     lines["kind"] = _kinds(lines, mapping)
     faulty = table["fault"] != ""
-    reason = _reasons(lines, mapping).mask(faulty, table["fault"])
+    lines["reason"] = _reasons(lines, mapping).mask(faulty, table["fault"])
     # A fee is a fee whatever its sign or price; only what cannot be read at all is refused.
-    unreadable = reason.isin(UNREADABLE)
-    apart = (lines["kind"] != "") & ~unreadable
-    if "currency" in mapping.columns:
-        mixed = in_two(lines[(reason == "") & ~apart])
-        reason[mixed.index[mixed]] = "two_currencies"
-    refused = (reason != "") & ~apart
+    apart = (lines["kind"] != "") & ~lines["reason"].isin(UNREADABLE)
+    facts = _refuse_currencies(lines, apart, mapping, here)
+    matches, sale_lines = _refuse_returns(lines, apart, mapping)
+    refused = (lines["reason"] != "") & ~apart
     good = lines[~apart & ~refused]
     back = good["quantity"] < 0
     sales = _clean(good[~back])
     shown = ["line", *(name for name in COLUMNS if name in mapping.columns or name != "currency")]
-    blamed = reason[refused].map(BLAMED).map(mapping.columns).fillna("")
+    reason = lines["reason"][refused]
+    blamed = reason.map(BLAMED).map(mapping.columns).fillna("")
     return SortedLog(
         sales=sales,
         returns=_clean(good[back]),
+        matches=matches,
         apart=table[apart][shown].assign(kind=lines["kind"][apart]),
-        refused=table[refused][shown].assign(reason=reason[refused], column=blamed),
+        refused=table[refused][shown]
+        .assign(reason=reason, column=blamed)
+        .join([facts, sale_lines]),
         flagged=_flagged(sales, mapping),
     )
+
+
+def _refuse_currencies(
+    lines: pd.DataFrame, apart: pd.Series, mapping: Mapping, here: Here
+) -> pd.DataFrame:
+    """An order has one currency, here and in the file; what a cancellation was paid in does not
+    matter. Returns what is to be said of lines whose order is here in another."""
+    sales = lines[(lines["reason"] == "") & ~apart & (lines["quantity"] > 0)]
+    if "currency" in mapping.columns:
+        mixed = in_two(sales)
+        lines.loc[mixed.index[mixed], "reason"] = "two_currencies"
+        sales = sales[~mixed]
+    known = sales["invoice"].map(here(list(sales["invoice"].unique()), mapping))
+    other = sales[known.notna() & (known != sales["currency"])]
+    lines.loc[other.index, "reason"] = "other_currency"
+    return pd.DataFrame(
+        {
+            "order": mapping.order_prefix + other["invoice"],
+            "order_currency": known[other.index],
+            "line_currency": other["currency"],
+        }
+    )
+
+
+def _refuse_returns(
+    lines: pd.DataFrame, apart: pd.Series, mapping: Mapping
+) -> tuple[dict[str, str], pd.Series]:
+    """What was sold in a line that is refused comes back only once that line is corrected: else
+    its return would never find it. Returns the sales of the returns that stay, and the lines of
+    the sales of those that do not."""
+    taken = (lines["reason"] == "") & ~apart
+    back = taken & (lines["quantity"] < 0)
+    lost = ~(taken | apart | _cancelled(lines, mapping) | lines["reason"].isin(NO_SALE)) & ~(
+        lines["quantity"] < 0
+    )
+    sales = _referred(lines[(taken & ~back) | lost]).assign(lost=lost)
+    # what cannot be read may have been anything
+    sales["quantity"] = sales["quantity"].fillna(np.inf)
+    sales["at"] = sales["at"].fillna(EARLIEST)
+    returns = _referred(lines[back])
+    returns["quantity"] = returns["quantity"].abs()
+    matches = match_returns(sales, returns)
+    missed = sales[sales["lost"]].set_index("ref")["line"]
+    of_line = returns["ref"].map(matches).map(missed).dropna().astype("int64")
+    lines.loc[of_line.index, "reason"] = "sale_refused"
+    gone = set(returns["ref"][of_line.index])
+    stay = {ref: sale for ref, sale in matches.items() if ref not in gone}
+    return stay, of_line.astype(str).rename("sale_line")
+
+
+def _referred(lines: pd.DataFrame) -> pd.DataFrame:
+    return lines.assign(ref=lines["invoice"] + ":" + lines["ordinal"].astype(str))
 
 
 def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
@@ -251,10 +263,9 @@ def _cancelled(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
 
 
 def _clean(lines: pd.DataFrame) -> pd.DataFrame:
-    working = ["kind", "unclear_quantity", "unclear_price"]
+    working = ["kind", "reason", "unclear_quantity", "unclear_price"]
     clean = lines.drop(columns=working).assign(quantity=lines["quantity"].abs().astype("int64"))
-    clean["ref"] = clean["invoice"] + ":" + clean["ordinal"].astype(str)
-    return clean.reset_index(drop=True)
+    return _referred(clean).reset_index(drop=True)
 
 
 def _flagged(sales: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:

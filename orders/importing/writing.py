@@ -182,7 +182,7 @@ def _write_returns(
     prefix = mapping.order_prefix
     refs = [prefix + ref for ref in log.returns["ref"]]
     known = _ids(Return, "external_ref", refs)
-    matches = match_returns(log.sales, log.returns)
+    matches = log.matches
     lines = _ids(OrderLine, "external_ref", [prefix + ref for ref in matches.values()])
     new = [
         Return(
@@ -201,26 +201,6 @@ def _write_returns(
         with transaction.atomic():
             Return.objects.bulk_create(new[start : start + LINES_A_TRANSACTION], batch_size=500)
     report.returns = len(new)
-
-
-def match_returns(sales: pd.DataFrame, returns: pd.DataFrame) -> dict[str, str]:
-    """For each return the latest earlier sale of the same customer and item that still has as
-    many pieces: `{return ref: sale ref}`. A return without such a sale, or without a customer,
-    is left out."""
-    named = returns[returns["customer"] != ""]
-    keys = pd.MultiIndex.from_frame(named[["customer", "item"]]).unique()
-    wanted = pd.MultiIndex.from_frame(sales[["customer", "item"]]).isin(keys)
-    left: dict[tuple[str, str], list[list[Any]]] = {}
-    for row in _rows(sales[wanted].sort_values("at", kind="stable")):
-        left.setdefault((row.customer, row.item), []).append([row.at, row.quantity, row.ref])
-    matches: dict[str, str] = {}
-    for row in _rows(named.sort_values("at", kind="stable")):
-        for sale in reversed(left.get((row.customer, row.item), [])):
-            if sale[0] <= row.at and sale[1] >= row.quantity:
-                sale[1] -= row.quantity
-                matches[row.ref] = sale[2]
-                break
-    return matches
 
 
 def _rows(table: pd.DataFrame) -> Iterator[Any]:

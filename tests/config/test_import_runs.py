@@ -16,6 +16,8 @@ from journal.models import Transition
 from journal.moving import IllegalStep
 from orders import importing
 from orders.importing import writing
+from orders.importing.reasons import BLAMED
+from orders.importing.sorting import FAULTS
 from orders.models import Configuration, Customer, Order, OrderLine, Product, Return
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,7 @@ def test_a_checked_file_is_imported_once_however_often_it_is_started():
     assert done.status == "done"
     expected = {"products": 2, "customers": 5, "orders": 5, "lines": 10, "returns": 1}
     assert {name: done.counts["added"][name] for name in expected} == expected
+    assert done.counts["routings"] == 2
     assert Transition.objects.filter(kind="import_run", to_status="running").count() == 1
 
 
@@ -211,6 +214,7 @@ def test_stopping_keeps_whole_orders(two_lines_a_transaction):
     assert all(order.lines.count() == 2 for order in Order.objects.all())
     assert stopped.counts["added"]["orders"] == 2
     assert stopped.counts["added"]["lines"] == 4
+    assert stopped.counts["lines"] == 12  # what the check found stays
 
 
 def test_a_stopped_import_goes_on_from_what_is_written(two_lines_a_transaction):
@@ -349,6 +353,16 @@ def test_an_uploaded_mapping_is_used_instead_of_a_guess():
     }
 
 
+def test_a_mapping_with_steps_that_nobody_knows_is_refused_before_anything_is_written():
+    entries = checked().mapping
+    run = checked(mapping={**entries, "family": [{**entries["family"][0], "routing": "forged"}]})
+    [note] = run.notes
+    assert note["code"] == "bad_mapping"
+    assert "forged" in wording.said(note)
+    with pytest.raises(runs.Unanswered):
+        started(run)
+
+
 def test_files_go_after_thirty_days_and_reports_stay():
     run = carried(started(checked()))
     waiting = uploaded()
@@ -378,6 +392,21 @@ def test_what_was_cut_off_while_it_came_in_is_cleared(data_folder):
 
 
 def test_every_reason_has_words_for_people():
-    from_orders = set(importing.REASONS) | set(importing.FLAGS)
-    assert from_orders == set(wording.REASONS) | set(wording.FLAGS)
+    # a return whose sale was refused has nothing wrong in any column
+    assert {*FAULTS, *BLAMED, "sale_refused"} == set(importing.REASONS)
     assert set(importing.COLUMNS) == set(wording.COLUMNS)
+
+
+def test_the_terminal_and_the_portal_give_a_reason_in_the_same_words():
+    [line] = runs.lists_of(checked()).rows("refused")
+    assert line["why"] == wording.reason(line["reason"]) == importing.REASONS["bad_quantity"]
+
+
+def test_a_check_names_what_the_shop_and_the_rest_of_the_file_contradict():
+    first = carried(started(checked()))
+    entries = {**first.mapping, "shop": {**first.mapping["shop"], "currency": "USD"}}
+    run = checked(mapping=entries)
+    assert run.counts["refused"] == {"bad_quantity": 1, "other_currency": 10, "sale_refused": 1}
+    told = [wording.not_taken(line) for line in runs.lists_of(run).rows("refused")]
+    assert told[0].startswith("Order WERKSTAT-R1 is here in EUR, this line is in USD. ")
+    assert told[10].startswith("The return of the sale in line 6. ")

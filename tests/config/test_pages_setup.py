@@ -137,6 +137,42 @@ def test_a_name_of_a_file_leads_nowhere(folder, name):
     assert [path.name for path in uploaded.find(token).iterdir()] == ["materials.csv"]
 
 
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Bought parts.csv", "Bought parts.csv"),
+        ("../Bill of materials (2).csv", "Bill of materials 2.csv"),
+        ("a\\b\x00\n.csv", "ab.csv"),
+        ("零" * 200 + ".csv", "零" * 60 + ".csv"),
+        ("..", ""),
+    ],
+)
+def test_a_file_keeps_the_words_of_its_name_and_no_path(name, kept):
+    file = SimpleUploadedFile("x", b"")
+    file._name = name  # what a request that is made by hand may say
+    assert uploaded.kept_name(file) == kept
+
+
+def test_a_file_is_known_by_the_name_that_its_table_has_on_the_page(signed_in):
+    client = signed_in("planner")
+    either = "product,line,step\n"  # the keys of two tables
+    said = client.get(bring(client, either, "Bills of materials.csv")).context["unreadable"]
+    assert "a column “step”, which the sheet boms does not know" in said
+
+
+def test_files_that_cannot_be_read_any_more_are_not_called_gone(signed_in, folder):
+    client = signed_in("planner")
+    address = bring(client, MATERIALS)
+    digest = client.get(address).context["plan"].digest
+    [kept] = (folder / "setup").glob("*/materials.csv")
+    kept.write_bytes(b"just a letter to Bob\n")
+    page = client.post(f"{address}apply/", {"digest": digest}, follow=True)
+    told = page.content.decode()
+    assert "materials.csv is no table" in told
+    assert "not kept any more" not in told
+    assert not Material.objects.exists()
+
+
 def test_a_file_that_is_no_table_says_so_in_the_language_of_its_reader(signed_in):
     client = signed_in("planner")
     address = bring(client, "just a letter to Bob\n", "letter.csv")

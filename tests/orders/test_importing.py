@@ -126,6 +126,48 @@ def test_a_return_finds_the_latest_sale_that_is_large_enough(log_file):
     assert (back.quantity, back.line.external_ref) == (2, "R100:2")
 
 
+def test_no_more_pieces_come_back_than_were_sold(log_file):
+    lines = (
+        "110,21212,CAKE CASES,3,2011-10-20 10:00,0.55,7,France\n"
+        "C111,21212,CAKE CASES,-2,2011-10-21 10:00,0.55,7,France\n"
+        "C112,21212,CAKE CASES,-2,2011-10-22 10:00,0.55,7,France\n"
+        "C113,21212,CAKE CASES,-1,2011-10-23 10:00,0.55,7,France\n"
+    )
+    log, _ = sorted_log(log_file(HEADER + lines))
+    assert len(log.returns) == 3
+    assert log.matches == {"C111:1": "110:1", "C113:1": "110:1"}
+
+
+def test_what_a_stranger_brings_back_is_matched_to_no_other_strangers_sale(log_file):
+    lines = (
+        "110,21212,CAKE CASES,3,2011-10-20 10:00,0.55,,France\n"
+        "C111,21212,CAKE CASES,-2,2011-10-21 10:00,0.55,,France\n"
+    )
+    log, _ = sorted_log(log_file(HEADER + lines))
+    assert (len(log.returns), log.matches) == (1, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("110,21212,CAKE CASES,1000001,2011-10-20 10:00,0.55,7,France", "absurd_quantity"),
+        ("C110,21212,CAKE CASES,-1000001,2011-10-20 10:00,0.55,7,France", "absurd_quantity"),
+        ("110,21212,CAKE CASES,1,2011-10-20 10:00,1000000.01,7,France", "absurd_price"),
+        ("110,21212,CAKE CASES,1,2011-10-20 10:00,-0.55,7,France", "negative_price"),
+        ("110,21212,CAKE CASES,0,2011-10-20 10:00,0.55,7,France", "zero_quantity"),
+        ("110,21212,CAKE CASES,1.5,2011-10-20 10:00,0.55,7,France", "bad_quantity"),
+        ("C110,21212,CAKE CASES,1,2011-10-20 10:00,0.55,7,France", "positive_cancellation"),
+        ("110,§,CAKE CASES,1,2011-10-20 10:00,0.55,7,France", "no_product"),
+        (",21212,CAKE CASES,1,2011-10-20 10:00,0.55,7,France", "no_invoice"),
+    ],
+)
+def test_a_line_that_is_no_sale_is_refused_for_what_is_wrong_with_it(log_file, line, reason):
+    good = "109,21212,CAKE CASES,1,2011-10-19 10:00,0.55,7,France\n"
+    log, _ = sorted_log(log_file(HEADER + good + line + "\n"))
+    assert list(log.refused["reason"]) == [reason]
+    assert list(log.sales["ref"]) == ["109:1"]
+
+
 @pytest.mark.django_db
 def test_importing_twice_changes_nothing(log_file):
     run_import(log_file())

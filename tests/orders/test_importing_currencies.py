@@ -6,7 +6,15 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from orders.importing import find_sources, guess_mapping, read_log, read_sample, sort_lines
+from orders.importing import (
+    currencies_here,
+    find_sources,
+    guess_mapping,
+    read_log,
+    read_sample,
+    reason_of,
+    sort_lines,
+)
 from orders.importing.mapping import build_mapping
 from orders.importing.writing import write_log
 from orders.models import Order, OrderLine, Product, Return
@@ -64,9 +72,14 @@ def sorted_log(path, mapping=None):
     return sort_lines(read_log(path, mapping), mapping)
 
 
+def compared(path, mapping=None):
+    mapping = mapping or shop()
+    return sort_lines(read_log(path, mapping), mapping, here=currencies_here)
+
+
 def run_import(path, mapping=None):
     mapping = mapping or shop()
-    log = sorted_log(path, mapping)
+    log = compared(path, mapping)
     return write_log(log, mapping, open_since=None, now=NOW, progress=lambda lines: None)
 
 
@@ -95,6 +108,7 @@ def test_a_product_costs_what_the_shops_own_lines_ask(tmp_path):
     lamp, vase = Product.objects.get(sku="LAMP"), Product.objects.get(sku="VASE")
     # 30 and 32 pounds; the 36 euros count for nothing
     assert (lamp.base_price, lamp.currency) == (Decimal("31.00"), "GBP")
+    assert not lamp.listed  # staff decide what the shop shows
     assert (vase.base_price, vase.currency) == (Decimal("12.50"), "EUR")
 
 
@@ -144,6 +158,73 @@ def test_an_invoice_in_two_currencies_is_refused_whole_and_named_so(tmp_path):
     assert refusals(log) == {2: "two_currencies", 3: "two_currencies"}
     assert set(log.refused["column"]) == {"Currency"}
     assert list(log.sales["invoice"]) == ["2", "3", "4"]
+
+
+@pytest.mark.django_db
+def test_a_later_line_in_another_currency_than_its_order_is_refused_with_both(tmp_path):
+    run_import(csv_of(tmp_path, LOG[:2]))
+    later = csv_of(tmp_path, [repriced(LOG[0], currency="EUR"), LOG[1], LOG[2]])
+    log = compared(later)
+    assert refusals(log) == {2: "other_currency"}
+    [line] = log.refused.to_dict("records")
+    assert line["column"] == "Currency"
+    assert reason_of(line) == (
+        "Order 1 is here in GBP, this line is in EUR. The order is here in another currency. "
+        "Give these lines an order number of their own."
+    )
+    run_import(later)
+    lines = OrderLine.objects.order_by("external_ref").values_list("external_ref", flat=True)
+    assert list(lines) == ["1:1", "2:1", "3:1"]
+
+
+@pytest.mark.django_db
+def test_an_order_here_is_contradicted_by_a_file_that_names_no_currency_too(tmp_path):
+    run_import(csv_of(tmp_path, LOG[:1]))
+    columns = {ours: theirs for ours, theirs in COLUMNS.items() if ours != "currency"}
+    log = compared(csv_of(tmp_path, LOG[:1]), shop(currency="EUR", columns=columns))
+    assert refusals(log) == {2: "other_currency"}
+
+
+def test_a_return_whose_sale_is_refused_is_named_with_the_line_of_the_sale(tmp_path):
+    rows = [LOG[2], repriced(LOG[2], currency="GBP"), LOG[4]]
+    log = sorted_log(csv_of(tmp_path, rows))
+    assert refusals(log) == {2: "two_currencies", 3: "two_currencies", 4: "sale_refused"}
+    back = log.refused.to_dict("records")[-1]
+    assert reason_of(back).startswith("The return of the sale in line 3. Its sale was not taken.")
+    assert (len(log.returns), log.matches) == (0, {})
+
+
+@pytest.mark.django_db
+def test_once_its_sale_is_corrected_a_return_finds_it(tmp_path):
+    run_import(csv_of(tmp_path, [repriced(LOG[2], price="free"), LOG[4]]))
+    assert not Return.objects.exists()
+    run_import(csv_of(tmp_path, [LOG[2], LOG[4]]))
+    assert Return.objects.get().line.external_ref == "3:1"
+
+
+@pytest.mark.parametrize("cells", [{"qty": "some"}, {"date": "one day"}])
+def test_a_sale_whose_number_or_day_nobody_can_read_may_be_what_comes_back(tmp_path, cells):
+    log = sorted_log(csv_of(tmp_path, [repriced(LOG[2], **cells), *LOG[:2], LOG[4]]))
+    assert refusals(log)[5] == "sale_refused"
+
+
+@pytest.mark.parametrize(
+    "sale",
+    [
+        repriced(LOG[2], price="0"),  # a gift is no sale that somebody corrects
+        repriced(LOG[2], price="free", customer="alice"),
+        repriced(LOG[2], price="free", date="2024-05-09 09:00"),
+    ],
+)
+def test_a_return_of_nothing_that_could_be_taken_is_a_return_as_before(tmp_path, sale):
+    log = sorted_log(csv_of(tmp_path, [*LOG[:2], sale, LOG[4]]))
+    assert list(log.returns["ref"]) == ["C5:1"]
+
+
+def test_a_cancellation_in_two_currencies_is_taken(tmp_path):
+    log = sorted_log(csv_of(tmp_path, [*LOG[:3], LOG[4], repriced(LOG[4], currency="GBP")]))
+    assert (refusals(log), len(log.returns)) == ({}, 2)
+    assert log.matches == {"C5:1": "3:1", "C5:2": "3:1"}
 
 
 def test_postage_in_another_currency_does_not_split_an_invoice(tmp_path):
