@@ -13,18 +13,19 @@ ROUNDS = 100_000  # a key that a person chose must not be guessed from its finge
 
 
 def secret(name: str, data_dir: Path) -> str:
-    """The secret `name`: `$NAME`, else the file `$NAME_FILE`, else one made in `data_dir`."""
+    """The secret `name`: `$NAME`, else the file `$NAME_FILE`, else one made in `data_dir`.
+
+    Raises `ImproperlyConfigured` where that is no key: nothing else is taken in its place.
+    """
     if given := os.environ.get(name):
-        return given
-    path = Path(os.environ.get(f"{name}_FILE") or kept_at(name, data_dir))
-    if not path.exists() and f"{name}_FILE" not in os.environ:
-        _make(path)
-    try:
-        return path.read_text().strip()
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name} cannot be read from {path}: {error.strerror}. Set {name} or {name}_FILE."
-        ) from error
+        return _sound(name, given, name)
+    if named := os.environ.get(f"{name}_FILE"):
+        path = Path(named).absolute()
+        return _read(name, path, f"The file {path} of {name}_FILE")
+    path = kept_at(name, data_dir)
+    if not path.exists():
+        _keep_new(name, path)
+    return _read(name, path, f"The file {path}")
 
 
 def kept_at(name: str, data_dir: Path) -> Path:
@@ -56,6 +57,43 @@ def matches(name: str, key: str, known: str) -> bool:
 def _fingerprint(name: str, key: str, salt: str) -> str:
     digest = hashlib.pbkdf2_hmac("sha256", key.encode(), f"{name}:{salt}".encode(), ROUNDS)
     return f"{salt}${digest.hex()}"
+
+
+def _read(name: str, path: Path, place: str) -> str:
+    try:
+        return _sound(name, path.read_text(encoding="utf-8").strip(), place)
+    except UnicodeDecodeError as error:
+        raise _refused(name, f"{place} holds no text, so it is no key.") from error
+    except OSError as error:
+        raise _refused(name, f"{place} cannot be read: {error.strerror}.") from error
+
+
+def _sound(name: str, key: str, place: str) -> str:
+    """One line of signs that can be seen: what lies there by mistake is rarely that."""
+    if not key.strip():
+        raise _refused(name, f"{place} is empty, and anybody can guess an empty key.")
+    if not key.isprintable():
+        raise _refused(name, f"{place} holds more than one line of plain text, so it is no key.")
+    return key
+
+
+def _refused(name: str, what: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"{what} Nothing was changed, and no other {name} was made in its place. Put back the one "
+        f"that this shop has had so far, from where you keep passwords, or correct {name} or "
+        f"{name}_FILE. A new shop makes its own when neither is set and DATA_DIR holds no file "
+        f"{name.lower()}; of a shop with data that would lose what the old one sealed or signed."
+    )
+
+
+def _keep_new(name: str, path: Path) -> None:
+    try:
+        _make(path)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} cannot be kept in {path}: {error.strerror}. Nothing was changed. Let "
+            f"this user write there, or set {name} or {name}_FILE."
+        ) from error
 
 
 def _make(path: Path) -> None:
