@@ -122,7 +122,7 @@ class _Checking:
             "line": line.number,
         }
         before = self.book.current(sheet.code).get(key)
-        for column, text in (_missing(sheet, given, before) | bad).items():
+        for column, text in (_missing(sheet, line, given, before) | bad).items():
             self._note(table, line, column, text)
             self.book.refused.add((sheet.code, key))
         after = None
@@ -249,12 +249,15 @@ def _keyless(sheet: Sheet, given: Mapping[str, Any], bad: Mapping[str, str]) -> 
     }
 
 
-def _missing(sheet: Sheet, given: dict[str, Any], before: Row | None) -> dict[str, str]:
+def _missing(
+    sheet: Sheet, line: Line, given: Mapping[str, Any], before: Row | None
+) -> dict[str, str]:
     """Cells that a row needs and lacks; a row that goes needs none, and what the shop lacks
     itself is not asked for."""
     if given.get(REMOVE):
         return {}
     lacking = {code for code, text in sheet.texts(before).items() if before and not text}
+    lacking |= line.lacking
     return {
         column.code: _("This cell is needed. Fill it in.")
         for column in sheet.columns
@@ -270,7 +273,7 @@ def _merged(sheet: Sheet, given: dict[str, Any], before: Row | None) -> Row:
             continue
         value = given[column.code]
         if value is None and not (before is not None and column.blank_keeps):
-            value = column.default
+            value = column.empty
         elif value is None:
             continue
         row[column.code] = value

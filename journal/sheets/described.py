@@ -41,6 +41,11 @@ class Column:
     blank_keeps: bool = False
     translates: tuple[str, str] | None = None
 
+    @property
+    def empty(self) -> Any:
+        """What a row holds whose cell is empty: the default, or where it is needed, nothing."""
+        return self.kind.nothing if self.required else self.default
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -167,7 +172,7 @@ class Sheet(ABC):
 
     def blank(self) -> Row:
         """A new row before anything is known of it."""
-        return {column.code: column.default for column in self.columns}
+        return {column.code: column.empty for column in self.columns}
 
     def texts(self, row: Row | None) -> dict[str, str]:
         """The cells of a row as a file holds them; without a row they are empty."""

@@ -48,6 +48,8 @@ class Kind:
     places: int = 0
     # (text of the cell, word for people) where a cell may hold one of a few
     choices: tuple[tuple[str, str | Promise], ...] = ()
+    # what a row holds that lacks the text, where None could not be kept
+    nothing: Any = None
 
     def text(self, value: Any) -> str:
         """The cell of a value; nothing and no text are an empty cell."""
@@ -58,7 +60,7 @@ class Kind:
 
 
 def text(longest: int) -> Kind:
-    return Kind("text", lambda cell, sign: _read_text(cell, longest), _tidy)
+    return Kind("text", lambda cell, sign: _read_text(cell, longest), _tidy, nothing="")
 
 
 def _tidy(value: Any) -> str:

@@ -37,11 +37,15 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One row of a file: where it begins, its cells by column, why they cannot be trusted."""
+    """One row of a file: where it begins, its cells by column, why they cannot be trusted.
+
+    `lacking` are cells that may be empty even where one is needed: the row has always lacked them.
+    """
 
     number: int
     cells: dict[str, str]
     fault: str = ""
+    lacking: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

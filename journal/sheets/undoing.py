@@ -1,4 +1,7 @@
-"""What rows were, and the way back: an undo is an import of what was there before."""
+"""What rows were, and the way back: an undo is an import of what was there before.
+
+It is checked like any other, except that a cell which was empty may be empty again.
+"""
 
 import json
 from collections.abc import Sequence
@@ -79,7 +82,8 @@ def _backwards(workbook: Workbook, revisions: Sequence[Revision]) -> list[Table]
     """
     lines: dict[str, list[Line]] = {}
     for place, revision in enumerate(revisions):
-        lines.setdefault(revision.sheet, []).append(Line(place, _cells(workbook, revision)))
+        line = Line(place, _cells(workbook, revision), lacking=_lacking(revision))
+        lines.setdefault(revision.sheet, []).append(line)
     return [
         Table(sheet, _("Undo"), tuple(c.code for c in sheet.columns), lines[sheet.code])
         for sheet in workbook.sheets
@@ -93,6 +97,10 @@ def _cells(workbook: Workbook, revision: Revision) -> dict[str, str]:
     if revision.before is None:
         return {**key, REMOVE: "yes"}
     return key | {name: revision.before.get(name, "") for name in _touched(revision)}
+
+
+def _lacking(revision: Revision) -> frozenset[str]:
+    return frozenset(name for name, text in (revision.before or {}).items() if not text)
 
 
 def _touched(revision: Revision) -> list[str]:

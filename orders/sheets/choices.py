@@ -41,7 +41,7 @@ def _show(condition: Mapping[str, Any]) -> str:
     return write_condition({name: condition[name] for name in sorted(condition)})
 
 
-CONDITION = Kind("condition", _read, _show)
+CONDITION = Kind("condition", _read, _show, nothing={})
 
 
 @dataclass

@@ -393,6 +393,29 @@ def test_an_undo_is_refused_when_its_rows_were_changed_since_or_are_in_use(look,
 
 
 @pytest.mark.django_db
+def test_a_row_that_lacked_a_cell_comes_back_as_it_was_though_one_is_needed(look, library):
+    shelves = library.sheets[0]
+    shelves.rows = {("A",): {"shelf": "A", "room": ""}}
+    batch = apply(library, look(shelves="shelf,remove\nA,yes\n"), at=NOW, by="staff:alice")
+    assert shelves.rows == {}
+    undo(library, batch, by="staff:bob", at=NOW)
+    assert shelves.rows == {("A",): {"shelf": "A", "room": ""}}
+    batch = apply(library, look(shelves="shelf,room\nA,Hall\n"), at=NOW, by="staff:alice")
+    undo(library, batch, by="staff:bob", at=NOW)
+    assert shelves.rows["A",]["room"] == ""
+    assert told(look(shelves="shelf,room\nB,\n")) == [("shelves", 2, "room")]
+
+
+@pytest.mark.django_db
+def test_a_row_does_not_come_back_to_a_shelf_that_is_gone(look, library):
+    apply(library, look(shelves=SHELVES, books=BOOKS), at=NOW, by="staff:alice")
+    batch = apply(library, look(books="book,remove\nFaust,yes\n"), at=NOW, by="staff:alice")
+    del library.sheets[0].rows["B",]
+    with pytest.raises(NotApplied, match="row “Faust”: There is no “B” in the sheet shelves"):
+        undo(library, batch, by="staff:bob", at=NOW)
+
+
+@pytest.mark.django_db
 def test_nothing_is_written_while_a_row_is_bad_or_when_the_shop_moved(look, library):
     shelves = library.sheets[0]
     with pytest.raises(NotApplied):

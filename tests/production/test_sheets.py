@@ -89,6 +89,19 @@ def test_a_workshop_can_be_taken_back_whole(bring):
         assert not model.objects.exists()
 
 
+def test_a_material_that_never_had_a_unit_is_changed_removed_and_put_back_without_one(bring, look):
+    Material.objects.create(code="oak", name="Oak", unit="", cost=Decimal(62), lead_days=14)
+    bring(materials="material,name,unit,cost\noak,Oak,,65\n")
+    assert Material.objects.values_list("unit", "cost").get() == ("", Decimal(65))
+    batch = bring(materials="material,remove\noak,yes\n")
+    assert not Material.objects.exists()
+    undo(SHOP, batch, by="staff:bob", at=NOW)
+    back = Material.objects.values_list("code", "name", "unit", "cost", "lead_days").get()
+    assert back == ("oak", "Oak", "", Decimal(65), 14)
+    [problem] = look(materials="material,name,unit\nash,Ash,\n").problems
+    assert (problem.column, problem.text) == ("unit", "This cell is needed. Fill it in.")
+
+
 @pytest.mark.parametrize("cell", ["6..10", "6-10", "6–10", "6 to 10", "6 .. 10"])
 def test_a_guess_of_minutes_is_a_range_with_its_middle(cell):
     minutes = MINUTES.read(cell, ".")
