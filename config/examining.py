@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,9 @@ from config.safekeeping import saving, swapping
 from forecasting.models import TrainingRun
 from journal import dispatch
 from journal.models import Delivery, Transition
+from orders import catalogue
 from orders.models import Order, OrderLine
+from production import makeability
 from production.models import Plan
 
 LEAST_FREE_MB = 500
@@ -27,6 +29,7 @@ OLD_PLAN = timedelta(days=2)
 CLOCK_ERROR = timedelta(minutes=5)
 SERVING = ("challenger", "champion", "retired")  # runs that serve, or to which one can go back
 OPEN = ("promised", "planned")
+NAMED = 5  # of many products, as many by name
 
 
 @dataclass
@@ -236,6 +239,29 @@ def plan(now: datetime) -> str:
     )
 
 
+def products(now: datetime) -> str:
+    on_sale = catalogue.on_sale(now.date())
+    obstacles = makeability.obstacles(on_sale, now=now)
+    if obstacles:
+        raise Ailment(
+            f"{len(obstacles):,} of {len(on_sale):,} on sale cannot be made, or not as everything "
+            f"that can be chosen. {_named(obstacles)}",
+            "An order for them gets no promised day and no place in the plan.",
+            "Shop set-up, the product's page: its steps, and the machines and hours of their "
+            "cells; until then take it off sale there (listed: no)",
+        )
+    return f"{len(on_sale):,} on sale can be made" if on_sale else "none is on sale yet"
+
+
+def _named(obstacles: Mapping[int, Sequence[makeability.Finding]]) -> str:
+    """The first few with what they lack, and how many there are beside them."""
+    first = list(obstacles)[:NAMED]
+    names = catalogue.names(first)
+    told = [f"“{names[pk]}”: {obstacles[pk][0].text}" for pk in first]
+    more = len(obstacles) - len(first)
+    return " ".join([*told, f"And {more:,} more."] if more else told)
+
+
 def _digest(path: Path) -> str:
     try:
         with path.open("rb") as file:
@@ -258,5 +284,6 @@ CHECKS: dict[str, Callable[[datetime], str]] = {
     "static files": static_files,
     "time": clock,
     "backup": backups,
+    "products": products,
     "plan": plan,
 }

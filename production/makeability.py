@@ -1,6 +1,6 @@
 """Can everything be made that a customer may choose? Asked before a customer asks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -18,6 +18,7 @@ Condition: TypeAlias = Mapping[str, object]
 
 # A machine that is open on no day of these has no hours at all.
 LOOK_AHEAD_DAYS = 60
+AT_ONCE = 500  # products whose rows are in memory together
 
 WORDS = {
     "no_routing": _("Nobody has said yet how it is made. Give it a routing."),
@@ -82,6 +83,43 @@ def examine(product_ids: Collection[int], *, now: datetime) -> dict[int, Examine
     }
 
 
+def obstacles(product_ids: Sequence[int], *, now: datetime) -> dict[int, tuple[Finding, ...]]:
+    """What `examine` would say that blocks each product; a product without such is left out.
+
+    For a whole shop of thousands: choices are tried only where the answer hangs on them.
+    """
+    shop = load_shop(now, LOOK_AHEAD_DAYS)
+    found: dict[int, tuple[Finding, ...]] = {}
+    for start in range(0, len(product_ids), AT_ONCE):
+        some = product_ids[start : start + AT_ONCE]
+        steps = routings.steps(some)
+        asking = {pk: _doubtful(steps[pk], shop) for pk in some if pk in steps}
+        doubted = catalogue.sheets([pk for pk, doubtful in asking.items() if doubtful])
+        for pk in some:
+            if pk not in steps:
+                found[pk] = (Finding("no_routing"),)
+            elif pk in doubted:
+                found[pk] = tuple(_blocking(doubted[pk], steps[pk], asking[pk], shop))
+    return {pk: findings for pk, findings in found.items() if findings}
+
+
+def _doubtful(steps: Sequence[Operation], shop: Shop) -> list[Operation]:
+    """The steps on whose conditions it hangs whether the product can be made."""
+    if not any(not step.condition for step in steps):
+        return [*steps]
+    return [step for step in steps if any(_machines(step, shop))]
+
+
+def _blocking(
+    sheet: ProductSheet, steps: Sequence[Operation], asking: Sequence[Operation], shop: Shop
+) -> Iterator[Finding]:
+    choices = catalogue.explore(sheet, [step.condition for step in asking]).choices
+    yield from _without_steps(sheet, steps, choices)
+    for step in asking:
+        if _ever(step.condition, choices):
+            yield from _machines(step, shop)
+
+
 def _examine(sheet: ProductSheet, making: Making | None, shop: Shop) -> Examined:
     idle = list(_never_chosen(sheet))
     if making is None:
@@ -91,7 +129,7 @@ def _examine(sheet: ProductSheet, making: Making | None, shop: Shop) -> Examined
     found = catalogue.explore(sheet, conditions)
     used = [step for step in making.operations if _ever(step.condition, found.choices)]
     findings = [
-        *_without_steps(sheet, making, found.choices),
+        *_without_steps(sheet, making.operations, found.choices),
         *(problem for step in used for problem in _machines(step, shop)),
         *idle,
         *_conditions(sheet, making, found),
@@ -104,11 +142,11 @@ def _ever(condition: Condition, choices: Iterable[catalogue.Values]) -> bool:
 
 
 def _without_steps(
-    sheet: ProductSheet, making: Making, choices: Iterable[catalogue.Values]
+    sheet: ProductSheet, steps: Sequence[Operation], choices: Iterable[catalogue.Values]
 ) -> Iterator[Finding]:
     """The first choice that no step applies to; one is enough to see why."""
     for choice in choices:
-        if not any(matches(step.condition, choice) for step in making.operations):
+        if not any(matches(step.condition, choice) for step in steps):
             words = (f"{what}: {chosen}" for what, chosen in catalogue.describe(sheet, choice))
             yield Finding("no_steps", {"choice": "; ".join(words) or sheet.name})
             return

@@ -117,22 +117,29 @@ class Draft:
 def makings(product_ids: Iterable[int] | None = None) -> dict[int, Making]:
     """How products are made, by product id, in three queries; a product without routing is left
     out."""
-    operations = Operation.objects.select_related("work_center", "routing")
     lines = BOMLine.objects.select_related("material", "bom")
     if product_ids is not None:
-        wanted = list(product_ids)
-        operations = operations.filter(routing__product__in=wanted)
-        lines = lines.filter(bom__product__in=wanted)
+        product_ids = list(product_ids)
+        lines = lines.filter(bom__product__in=product_ids)
     ruled = frozenset(SetupRule.objects.values_list("work_center_id", flat=True))
-    steps: dict[int, list[Operation]] = {}
-    for operation in operations.order_by("routing_id", "sequence"):
-        steps.setdefault(operation.routing.product_id, []).append(operation)
     parts: dict[int, list[BOMLine]] = {}
     for line in lines.order_by("bom_id", "position", "pk"):
         parts.setdefault(line.bom.product_id, []).append(line)
     return {
-        pk: Making(pk, tuple(found), tuple(parts.get(pk, ())), ruled) for pk, found in steps.items()
+        pk: Making(pk, tuple(found), tuple(parts.get(pk, ())), ruled)
+        for pk, found in steps(product_ids).items()
     }
+
+
+def steps(product_ids: Iterable[int] | None = None) -> dict[int, list[Operation]]:
+    """The steps of products in their order, by product id, in one query."""
+    operations = Operation.objects.select_related("work_center", "routing")
+    if product_ids is not None:
+        operations = operations.filter(routing__product__in=list(product_ids))
+    found: dict[int, list[Operation]] = {}
+    for operation in operations.order_by("routing_id", "sequence"):
+        found.setdefault(operation.routing.product_id, []).append(operation)
+    return found
 
 
 def freeze(making: Making | None, values: Mapping[str, object], quantity: int) -> Frozen:

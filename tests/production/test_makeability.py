@@ -4,7 +4,7 @@ import pytest
 from django.utils import translation
 
 from orders.models import ConfigurationRule, OptionGroup
-from production.makeability import examine
+from production.makeability import examine, obstacles
 from production.models import BOM, BOMLine, Machine, Material, Operation, Shift
 from tests.production.workshop import NOW, center, product
 
@@ -18,7 +18,11 @@ def found(of):
 
 
 def codes(of):
-    return [finding.code for finding in found(of).findings]
+    """The codes of what was found; the quick look at a whole shop says the same of what blocks."""
+    findings = found(of).findings
+    blocking = tuple(finding for finding in findings if finding.blocks)
+    assert obstacles([of.pk], now=NOW) == ({of.pk: blocking} if blocking else {})
+    return [finding.code for finding in findings]
 
 
 def test_a_product_whose_every_choice_has_its_steps_and_machines_is_fine():
@@ -40,6 +44,32 @@ def test_the_choice_that_no_step_applies_to_is_named_in_words():
         "No step applies to this choice: Colour: ash. Widen the condition of a step."
     )
     assert not found(lamp).makeable
+
+
+def test_a_shop_without_products_has_no_obstacles():
+    assert obstacles([], now=NOW) == {}
+
+
+def test_a_choice_without_steps_and_a_step_without_a_machine_are_both_said():
+    lamp = product("lamp", (center(), {"condition": {"colour": ["oak"]}}), colours=WOODS)
+    assert codes(lamp) == ["no_steps"]
+    Machine.objects.all().delete()
+    assert codes(lamp) == ["no_steps", "no_machine"]
+
+
+def test_a_whole_shop_is_looked_at_in_batches(django_assert_num_queries, monkeypatch):
+    saw, paint = center("saw"), center("paint")
+    when = {"condition": {"colour": ["oak"]}}
+    lamps = [product(f"lamp{n}", (saw, {}), (paint, when), colours=WOODS).pk for n in range(4)]
+    bare = product("bare").pk
+    asked = [*lamps, bare]
+    with django_assert_num_queries(5):  # machines and their hours in four; steps
+        assert list(obstacles(asked, now=NOW)) == [bare]
+    Machine.objects.filter(work_center=paint).delete()
+    with django_assert_num_queries(9):  # and the sheets of products that are in doubt
+        assert list(obstacles(asked, now=NOW)) == asked
+    monkeypatch.setattr("production.makeability.AT_ONCE", 2)
+    assert list(obstacles(asked, now=NOW)) == asked
 
 
 def test_a_step_without_a_machine_blocks():

@@ -15,9 +15,11 @@ from config.safekeeping import saving, swapping
 from forecasting import artefacts
 from forecasting.models import TrainingRun
 from journal.models import Delivery, Transition
+from orders.models import Product
 from production.models import Plan
 from tests import factories
 from tests.factories import NOW
+from tests.production import workshop
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -138,6 +140,38 @@ def test_a_shop_with_orders_needs_a_backup_of_the_last_two_days(data_dir):
     saving.note(data_dir / "b.tar.gz", NOW)
     assert "b.tar.gz" in examining.backups(NOW + DAY)
     assert "The last one is of 2026-03-02" in ailment(examining.backups, NOW + 3 * DAY)
+
+
+def test_a_shop_without_products_or_machines_is_not_ill():
+    assert examining.products(NOW) == "none is on sale yet"
+
+
+def test_a_product_without_options_that_has_steps_and_machines_can_be_made():
+    workshop.product("lamp", (workshop.center(), {}))
+    assert examining.products(NOW) == "1 on sale can be made"
+
+
+def test_a_choice_that_nothing_can_make_is_named_with_what_mends_it():
+    only_oak = {"condition": {"colour": ["oak"]}}
+    workshop.product("lamp", (workshop.center(), only_oak), colours=("oak", "ash"))
+    said = ailment(examining.products)
+    assert "1 of 1 on sale cannot be made" in said
+    assert "“lamp”: No step applies to this choice: Colour: ash. Widen the condition" in said
+    assert "Shop set-up, the product's page" in said
+
+
+def test_of_many_products_without_a_routing_the_first_five_are_named():
+    for number in range(7):
+        workshop.product(f"lamp {number}")
+    Product.objects.filter(name="lamp 0").update(listed=False)
+    said = ailment(examining.products)
+    assert said.startswith("6 of 6 on sale cannot be made")
+    assert [f"“lamp {number}”: Nobody" in said for number in range(7)] == [
+        False,
+        *[True] * 5,
+        False,
+    ]
+    assert "And 1 more." in said
 
 
 def test_a_plan_is_old_after_two_days_when_something_waits():
