@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from django.db import models, transaction
 
+from orders.importing.earlier import match_earlier
 from orders.importing.items import Items, write_items
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
@@ -179,14 +180,35 @@ def _write_returns(
     customers: dict[str, int],
     report: ImportReport,
 ) -> None:
+    """First those whose sale is in the file: what they leave of sales is there for the others."""
     prefix = mapping.order_prefix
-    refs = [prefix + ref for ref in log.returns["ref"]]
-    known = _ids(Return, "external_ref", refs)
-    matches = log.matches
-    lines = _ids(OrderLine, "external_ref", [prefix + ref for ref in matches.values()])
+    refs = prefix + log.returns["ref"]
+    new = log.returns[~refs.isin(list(_ids(Return, "external_ref", list(refs))))]
+    sold = _ids(OrderLine, "external_ref", [prefix + ref for ref in log.matches.values()])
+    matches = {ref: sold[prefix + sale] for ref, sale in log.matches.items()}
+    inside = new["ref"].isin(list(matches))
+    by_key = new.assign(
+        customer=(prefix + new["customer"]).map(customers).where(new["customer"] != ""),
+        item=new["item"].map(items.configurations),
+    )
+    _write_some_returns(new[inside], matches, mapping, items, customers)
+    others = by_key[~inside].dropna(subset=["customer"]).astype({"customer": "int64"})
+    matches |= match_earlier(others)
+    _write_some_returns(new[~inside], matches, mapping, items, customers)
+    report.returns = len(new)
+
+
+def _write_some_returns(
+    returns: pd.DataFrame,
+    matches: dict[str, int],
+    mapping: Mapping,
+    items: Items,
+    customers: dict[str, int],
+) -> None:
+    prefix = mapping.order_prefix
     new = [
         Return(
-            line_id=lines.get(prefix + matches[row.ref]) if row.ref in matches else None,
+            line_id=matches.get(row.ref),
             external_ref=prefix + row.ref,
             product_id=items.products[row.item],
             customer_id=customers.get(prefix + row.customer),
@@ -194,13 +216,11 @@ def _write_returns(
             at=row.at.to_pydatetime(),
             reason="Cancelled in the imported log",
         )
-        for row in _rows(log.returns)
-        if prefix + row.ref not in known
+        for row in _rows(returns)
     ]
     for start in range(0, len(new), LINES_A_TRANSACTION):
         with transaction.atomic():
             Return.objects.bulk_create(new[start : start + LINES_A_TRANSACTION], batch_size=500)
-    report.returns = len(new)
 
 
 def _rows(table: pd.DataFrame) -> Iterator[Any]:
