@@ -4,15 +4,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.sheets import SHOP
 from journal import dispatch
+from journal.sheets import undo
 from orders import lifecycle as order_lines
 from orders.factory import CannotPromise, Wanted, factory
-from production import netting, planning, promising
+from production import feedback, netting, planning, promising
 from production.availability import free_capacity, lead_days
 from production.factory import Factory, sweep
 from production.models import (
     CalendarException,
     DowntimeEvent,
+    Job,
     Machine,
     Plan,
     Reservation,
@@ -20,6 +23,7 @@ from production.models import (
     Shift,
 )
 from production.promising import dates_of
+from tests import tables
 from tests.production.workshop import MONDAY, NOW, center, forecast, line, product
 
 pytestmark = pytest.mark.django_db
@@ -353,6 +357,30 @@ def test_nothing_is_promised_on_a_machine_while_it_is_down():
     DowntimeEvent.objects.filter(pk=stop.pk).update(ended_at=at(2, 9, 30))
     Machine.objects.update(status="idle")
     assert ask(lamp, 36, now=at(2, 9, 30)).p50 == date(2026, 3, 5)  # six hours, to 15:30
+
+
+def test_a_machine_whose_job_fails_is_down_for_promises_until_it_is_acknowledged():
+    lamp = product("lamp", (center(), {}))
+    line(lamp)
+    plan()
+    job, by = Job.objects.get(), {"by": "terminal:saw-1", "at": at(2, 8)}
+    Job.objects.filter(pk=job.pk).update(status="running", machine=Machine.objects.get())
+    # The planned lamp until 8:10, then 47 more, the last one until 16:00.
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 5)
+    feedback.fail(job.pk, version=job.version, reason="blade", **by)
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 6)
+    feedback.acknowledge(Machine.objects.get().pk, **by)
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 5)
+
+
+def test_a_table_that_is_brought_and_taken_back_counts_in_the_next_promise(tmp_path):
+    lamp = product("lamp", (center(), {}))
+    plan()
+    holiday = f"calendar,day,reason\nof saw,{MONDAY},Stocktaking\n"
+    batch = tables.bring(tmp_path, holidays=holiday)
+    assert ask(lamp).p50 == date(2026, 3, 6)
+    undo(SHOP, batch, by="staff:alice", at=NOW)
+    assert ask(lamp).p50 == date(2026, 3, 5)
 
 
 def test_planned_work_that_now_lies_in_closed_time_breaks_no_promise():
