@@ -6,7 +6,7 @@ States come from the journal, dates from the promise history.
 from collections.abc import Collection
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from journal.models import Transition
 from orders.models import Order, OrderLine, PromiseRevision
@@ -21,6 +21,14 @@ def known_lines(
     if product_ids is not None:
         rows = rows.filter(configuration__product_id__in=product_ids)
     return rows
+
+
+def wanted_then(as_of: datetime) -> QuerySet[OrderLine]:
+    """Everything ordered and not cancelled by then; what was cancelled later still counted."""
+    cancelled = OrderLine.Status.CANCELLED
+    later = Transition.objects.filter(kind="order_line", to_status=cancelled, at__gt=as_of)
+    kept = ~Q(status=cancelled) | Q(pk__in=later.values("object_id"))
+    return known_lines(as_of, None, None).filter(kept)
 
 
 def states_then(kind: str, as_of: datetime) -> dict[int, str]:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Count, F, FloatField, Min
 from django.db.models.functions import Cast
 
-from orders.as_known import dates_then, known_lines, states_then
+from orders.as_known import dates_then, known_lines, states_then, wanted_then
 from orders.configuration import FINITE_KINDS
 from orders.frames import framed
 from orders.models import (
@@ -111,8 +111,8 @@ def _with_orders(
 
 
 def first_ordered(as_of: datetime, product_ids: Collection[int] | None = None) -> datetime | None:
-    """When the first order came that was not cancelled; None where none had come by `as_of`."""
-    rows = OrderLine.objects.wanted().known_at(as_of)
+    """When the first order came that was not cancelled by `as_of`; None where none had come."""
+    rows = wanted_then(as_of)
     if product_ids is not None:
         rows = rows.filter(configuration__product_id__in=product_ids)
     first: datetime | None = rows.aggregate(first=Min("order__placed_at"))["first"]
@@ -138,8 +138,8 @@ def _day(value: date | None) -> Any:
 
 
 def ordered_by(customer_id: int, as_of: datetime, most: int = 200) -> list[tuple[int, datetime]]:
-    """What one customer ordered until `as_of`, newest first: (product, when)."""
-    rows = OrderLine.objects.wanted().known_at(as_of).filter(order__customer_id=customer_id)
+    """What one customer had ordered by `as_of` and not cancelled, newest first: (product, when)."""
+    rows = wanted_then(as_of).filter(order__customer_id=customer_id)
     return [
         (product_id, placed_at)
         for product_id, placed_at in rows.order_by("-order__placed_at").values_list(

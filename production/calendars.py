@@ -50,14 +50,16 @@ def moment_at(origin: datetime, minute: int) -> datetime:
 
 
 def open_windows(
-    machines: Sequence[Machine], origin: datetime, days: int
+    machines: Sequence[Machine], origin: datetime, days: int, now: datetime | None = None
 ) -> dict[int, tuple[Window, ...]]:
     """Open windows `[start, end)` of each machine id for `days` days, none before minute 0.
 
+    `now`, from which a stopped machine is repaired, is the origin where nothing else is said.
     Four queries at most, however many machines; `work_center.plant` comes loaded.
     """
+    now = now or origin
     hours = _hours({machine.work_center.calendar_id for machine in machines})
-    stopped = _stopped(machines, origin)
+    down, repaired = stopped(now), minute_of(now, origin) + REPAIR_MINUTES
     shared: dict[tuple[int, str], tuple[Window, ...]] = {}
     found: dict[int, tuple[Window, ...]] = {}
     for machine in machines:
@@ -66,9 +68,18 @@ def open_windows(
         if key not in shared:
             zone = ZoneInfo(center.plant.time_zone)
             shared[key] = _windows(hours[center.calendar_id], zone, origin, days)
-        closed = [(0, REPAIR_MINUTES)] if machine.pk in stopped else []
+        closed = [(0, repaired)] if machine.pk in down else []
         found[machine.pk] = without(shared[key], closed)
     return found
+
+
+def stopped(now: datetime) -> set[int]:
+    """Machines that are down at a moment, as far as it was known then."""
+    stops = DowntimeEvent.objects.filter(
+        Q(ended_at=None) | Q(ended_at__gt=now), started_at__lte=now
+    )
+    down = Q(status__in=STOPPED) | Q(pk__in=stops.values("machine"))
+    return set(Machine.objects.filter(down).values_list("pk", flat=True))
 
 
 def without(windows: Iterable[Window], closed: Iterable[Window]) -> tuple[Window, ...]:
@@ -100,15 +111,6 @@ def _hours(calendar_ids: set[int]) -> dict[int, Hours]:
         opened = [(one.start, one.end)] if one.start is not None and one.end is not None else []
         days[one.calendar_id][one.day] = opened
     return {pk: Hours(shifts[pk], days[pk]) for pk in calendar_ids}
-
-
-def _stopped(machines: Sequence[Machine], origin: datetime) -> set[int]:
-    """Machines that are down at `origin`, as far as it was known then."""
-    stops = DowntimeEvent.objects.filter(
-        Q(ended_at=None) | Q(ended_at__gt=origin), started_at__lte=origin
-    )
-    marked = {machine.pk for machine in machines if machine.status in STOPPED}
-    return marked | set(stops.values_list("machine_id", flat=True))
 
 
 def _windows(hours: Hours, zone: ZoneInfo, origin: datetime, days: int) -> tuple[Window, ...]:

@@ -10,18 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from journal import fingerprints
-from production.calendars import STOPPED, moment_at, monday_of, plant_zone
-from production.modelling import PLANNABLE, Work
-from production.models import (
-    CalendarException,
-    DowntimeEvent,
-    Machine,
-    Operation,
-    Pegging,
-    Plan,
-    SetupRule,
-    Shift,
-)
+from production.calendars import moment_at, monday_of, plant_zone, stopped
+from production.modelling import PLANNABLE, Work, fingerprint_of_shop
+from production.models import Operation, Pegging, Plan
 from production.scheduling import Job, Problem
 
 MOST_NEW = 0.25
@@ -74,10 +65,17 @@ def contest_now(origin: datetime, seed: int, work: Sequence[Work]) -> Contest:
     return Contest(
         monday_of(origin, plant_zone()).isoformat(),
         fingerprints.of(fingerprints.of_program(), seed),
-        _shop(origin),
+        shop_of(origin),
         len(work),
         max((one.order.pk for one in work), default=0),
     )
+
+
+def shop_of(moment: datetime) -> str:
+    """The shop that a plan of a moment is made for: as it stands, and the set-ups of its steps."""
+    steps = Operation.objects.order_by("work_center_id", "setup_minutes")
+    setups = steps.values_list("work_center_id", "setup_minutes").distinct()
+    return fingerprints.of(fingerprint_of_shop(stopped(moment)), list(setups))
 
 
 def rule(last: Before | None, now: Contest, work: Iterable[Work]) -> str | None:
@@ -96,24 +94,6 @@ def stands(last: Before, problem: Problem, origin: datetime, work: Sequence[Work
         return False
     end = moment_at(plan.as_of, plan.metrics["makespan"])
     return last.made_from == made_from(problem, origin, end)
-
-
-def _shop(origin: datetime) -> str:
-    """Machines, what they can do and whether they run, hours, set-ups."""
-    machines = Machine.objects.filter(active=True).order_by("pk")
-    stops = DowntimeEvent.objects.filter(started_at__lte=origin, ended_at=None).order_by("pk")
-    steps = Operation.objects.order_by("work_center", "setup_minutes")
-    return fingerprints.of(
-        list(machines.values_list("pk", "work_center", "capabilities", "work_center__calendar")),
-        list(stops.values_list("machine", flat=True)),
-        list(machines.filter(status__in=STOPPED).values_list("pk", flat=True)),
-        list(Shift.objects.order_by("pk").values_list("calendar", "weekday", "start", "end")),
-        list(
-            CalendarException.objects.order_by("pk").values_list("calendar", "day", "start", "end")
-        ),
-        list(SetupRule.objects.order_by("pk").values()),
-        list(steps.values_list("work_center", "setup_minutes").distinct()),
-    )
 
 
 # Fingerprints of a plan

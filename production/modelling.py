@@ -1,6 +1,6 @@
 """The shop as a scheduling problem: machines and their hours, change-overs, unfinished work."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -9,9 +9,19 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Max
 
+from journal import fingerprints
 from production import scheduling
 from production.calendars import Window, minute_of, open_windows, plant_zone, without
-from production.models import Job, Machine, Operation, Pegging, SetupRule, WorkOrder
+from production.models import (
+    CalendarException,
+    Job,
+    Machine,
+    Operation,
+    Pegging,
+    SetupRule,
+    Shift,
+    WorkOrder,
+)
 from production.scheduling.worktime import OpenTime
 
 PLANNABLE = ("planned", "firmed", "released", "in_progress")
@@ -104,19 +114,42 @@ class Work:
 
 
 def load_shop(
-    origin: datetime, days: int, blocked: Mapping[int, Iterable[Window]] | None = None
+    origin: datetime,
+    days: int,
+    blocked: Mapping[int, Iterable[Window]] | None = None,
+    now: datetime | None = None,
 ) -> Shop:
-    """The shop from `origin` on; `blocked` stretches of machines are taken out of their hours."""
+    """The shop from `origin` on; `blocked` stretches of machines are taken out of their hours.
+
+    What is stopped `now` (at the origin, where nothing else is said) is repaired from then on.
+    """
     machines = tuple(
         Machine.objects.filter(active=True)
         .select_related("work_center__plant")
         .order_by("work_center__position", "work_center", "code")
     )
-    windows = open_windows(machines, origin, days)
+    windows = open_windows(machines, origin, days, now)
     for machine_id, stretches in (blocked or {}).items():
         if machine_id in windows:
             windows[machine_id] = without(windows[machine_id], stretches)
     return Shop(origin, machines, windows)
+
+
+def fingerprint_of_shop(stopped: Collection[int]) -> str:
+    """Of machines, what they can do and which of them are `stopped`, hours and change-overs.
+
+    Four queries of small tables; rows that were written anew are the same rows.
+    """
+    cell = ("work_center_id", "work_center__calendar_id", "work_center__plant__time_zone")
+    rows = (
+        Machine.objects.filter(active=True).values_list("pk", *cell, "capabilities"),
+        Shift.objects.values_list("calendar_id", "weekday", "start", "end"),
+        CalendarException.objects.values_list("calendar_id", "day", "start", "end"),
+        SetupRule.objects.values_list("work_center_id", "from_family", "to_family", "minutes"),
+    )
+    # what each of them begins with tells its rows apart
+    told = [sorted(table, key=lambda row: row[:3]) for table in rows]
+    return fingerprints.of(sorted(stopped), *told)
 
 
 def load_work() -> list[Work]:

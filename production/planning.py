@@ -80,10 +80,11 @@ def run(
         _drop_abandoned(by, as_of)
         progress(0.1, _("Reading the work"))
         work = load_work()
+        # before the shop is read: what somebody changes meanwhile is another shop
+        contest = continuing.contest_now(origin, seed, work)
         shop = _shop(origin, work)
         problem = problem_of(shop, work)
         last = continuing.before() if only_changes else None
-        contest = continuing.contest_now(origin, seed, work)
         rule = continuing.rule(last, contest, work)
         if last and rule and continuing.stands(last, problem, origin, work):
             return _stand(last.plan, work, by, as_of)

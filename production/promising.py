@@ -11,8 +11,8 @@ from django.db.models import Count, Max, Min
 from django.utils.translation import gettext as _
 
 from production import routings, scheduling
-from production.calendars import minute_of, moment_at, plant_zone
-from production.modelling import Shop, load_shop, matrices
+from production.calendars import minute_of, moment_at, plant_zone, stopped
+from production.modelling import Shop, fingerprint_of_shop, load_shop, matrices
 from production.models import Job, Plan, PlanEntry, Reservation, WorkOrder
 from production.routings import CannotBeMade, Frozen
 
@@ -23,6 +23,7 @@ SHIPPING_DAYS = PACKING_DAYS + TRANSIT_DAYS
 BAND_SHARE = 0.2
 SHORTEST_BAND = timedelta(days=1)
 HORIZON_DAYS = 180
+LOOKS_AGAIN = timedelta(minutes=15)  # while a machine is down, at when it may be back
 SATURDAY = 5
 
 
@@ -173,8 +174,8 @@ class _Kept:
 
 
 def board(now: datetime) -> Board:
-    """The board of the published plan and the active reservations, built anew only as far as one
-    of them, or the day, has changed."""
+    """The board of the published plan, the shop and the active reservations, built anew only as
+    far as one of them, or the day, has changed."""
     with _Kept.lock:  # requests run in threads of their own
         plan_key = _plan_key(now)
         if _Kept.planned is None or _Kept.plan_key != plan_key:
@@ -188,12 +189,17 @@ def board(now: datetime) -> Board:
 
 
 def _plan_key(now: datetime) -> object:
-    """Which plan, and how much of it; without a plan nothing is kept."""
-    plan = Plan.objects.published().first()
-    if plan is None:
-        return object()
-    entries = plan.entries.aggregate(n=Count("pk"), first=Min("start"), last=Max("end"))
-    return plan.pk, plan.created_at, _midnight(now), *entries.values()
+    """The day, the plan, and the shop as it stands."""
+    down = stopped(now)
+    looked = (now - _midnight(now)) // LOOKS_AGAIN if down else None
+    return _midnight(now), _planned(), fingerprint_of_shop(down), looked
+
+
+def _planned() -> object:
+    """Which plan, and how much of it."""
+    parts = {"n": Count("entries"), "first": Min("entries__start"), "last": Max("entries__end")}
+    plans = Plan.objects.published().annotate(**parts)
+    return plans.values_list("pk", "created_at", *parts).first()
 
 
 def _reservation_key(now: datetime) -> object:
@@ -209,7 +215,7 @@ def _build(now: datetime) -> Board:
     origin = _midnight(now)
     slots = _planned_slots(origin)
     last = max((slot.end for slot in slots), default=0) // (24 * 60)
-    shop = load_shop(origin, HORIZON_DAYS + last)
+    shop = load_shop(origin, HORIZON_DAYS + last, now=now)
     return Board(shop, slots, matrices(shop, {}))
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from journal.models import Transition
-from production import replanning
+from production import continuing, replanning
 from production.models import Job, Plan
 
 OLDEST_PLAN = timedelta(hours=12)
@@ -27,7 +27,15 @@ def out_of_date(now: datetime) -> str:
         return _("There is no plan yet.")
     if now - plan.as_of > OLDEST_PLAN:
         return _("The plan is older than twelve hours.")
-    return _disturbance(plan.as_of)
+    return _disturbance(plan.as_of) or _other_shop(plan, now)
+
+
+def _other_shop(plan: Plan, now: datetime) -> str:
+    """What somebody has changed in the tables that a plan was made from, where it noted them."""
+    made_in = plan.metrics.get("contest", {}).get("shop")
+    if made_in is None or made_in == continuing.shop_of(now):
+        return ""
+    return _("Machines, hours or change-overs are others than those of the plan.")
 
 
 def _disturbance(since: datetime) -> str:
@@ -65,7 +73,16 @@ def _worth_trying(now: datetime) -> bool:
     if not failures:
         return True
     began, ended = failures[-1]
-    return now >= ended + pause_after(len(failures)) or bool(_disturbance(began))
+    paused = now >= ended + pause_after(len(failures))
+    return paused or bool(_disturbance(began) or _other_than_refused(began, now))
+
+
+def _other_than_refused(began: datetime, now: datetime) -> str:
+    """What staff have changed since a plan was begun that was then refused."""
+    since = began.replace(second=0, microsecond=0)  # plans are of whole minutes
+    rejected = Plan.objects.filter(status=Plan.Status.REJECTED, as_of__gte=since)
+    refused = rejected.order_by("-pk").first()
+    return _other_shop(refused, now) if refused else ""
 
 
 def pause_after(failures: int) -> timedelta:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 
 import pandas as pd
 
@@ -87,7 +88,7 @@ def examine(chosen: Chosen, lists: Lists, watch: Watch, *, open_since: date | No
 
     Raises `orders.importing.UnreadableFile` or `BadMapping`, and `Cancelled`.
     """
-    log = _sorted(chosen, lists, watch)
+    log = _sorted(chosen, lists, watch, open_since)
     watch.begin("comparing")
     known = importing.known_orders(log, chosen.mapping)
     return replace(_counted(chosen, log, open_since), known_orders=known)
@@ -101,7 +102,7 @@ def import_orders(
     Raises `orders.importing.UnreadableFile` or `BadMapping` before anything is written, and
     `Cancelled`, after which whole invoices are kept.
     """
-    log = _sorted(chosen, lists, watch)
+    log = _sorted(chosen, lists, watch, open_since)
     watch.begin("writing")
     watch.start(len(log.sales) + len(log.returns))
     added = importing.write_log(
@@ -111,15 +112,28 @@ def import_orders(
     return replace(_counted(chosen, log, open_since), added=added, routings=_build_routings())
 
 
-def _sorted(chosen: Chosen, lists: Lists, watch: Watch) -> importing.SortedLog:
+def _sorted(
+    chosen: Chosen, lists: Lists, watch: Watch, open_since: date | None
+) -> importing.SortedLog:
     _require_routings(chosen.mapping)
     watch.begin("reading")
     table = importing.read_log(chosen.source.path, chosen.mapping, source=chosen.source)
     watch.begin("sorting")
-    log = importing.sort_lines(table, chosen.mapping, here=importing.currencies_here)
+    log = importing.sort_lines(
+        table,
+        chosen.mapping,
+        here=importing.currencies_here,
+        too_late=partial(
+            importing.too_late, mapping=chosen.mapping, open_from=_begin(chosen, open_since)
+        ),
+    )
     watch.begin("listing")
     lists.write(log)
     return log
+
+
+def _begin(chosen: Chosen, open_since: date | None) -> datetime | None:
+    return chosen.mapping.begin(open_since) if open_since else None
 
 
 def _require_routings(mapping: importing.Mapping) -> None:
@@ -133,9 +147,9 @@ def _require_routings(mapping: importing.Mapping) -> None:
 
 
 def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) -> Import:
-    is_open = (
-        log.sales["at"] >= chosen.mapping.begin(open_since) if open_since else pd.Series(dtype=bool)
-    )
+    placed = log.sales.groupby("invoice")["at"].transform("first")
+    begin = _begin(chosen, open_since)
+    is_open = placed >= begin if begin else pd.Series(dtype=bool)
     return Import(
         mapping=chosen.mapping.name,
         source=chosen.source,

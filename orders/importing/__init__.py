@@ -2,7 +2,7 @@
 
 from journal.tables import Source, UnreadableFile, find_sources, read_sample
 from orders.importing.guessing import Guess, NoGuess, examples_of, guess_mapping
-from orders.importing.known import currencies_here, imported_rows, known_orders
+from orders.importing.known import currencies_here, imported_rows, known_orders, too_late
 from orders.importing.mapping import (
     COLUMNS,
     OPTIONAL,
@@ -46,5 +46,6 @@ __all__ = [
     "read_sample",
     "reason_of",
     "sort_lines",
+    "too_late",
     "write_log",
 ]

@@ -1,11 +1,11 @@
 """The products of a log: what its item codes stand for, made where the shop does not have them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 from django.db import transaction
@@ -19,6 +19,9 @@ from orders.models import Configuration, OptionGroup, OptionValue, Product, Prod
 CENT = Decimal("0.01")
 VARIANT = "variant"  # the code of the option
 AT_ONCE = 500
+
+# by item code and currency: the median price, and how many sales ask it
+Prices: TypeAlias = dict[str, dict[str, tuple[float, int]]]
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class _Shop:
 
 def write_items(log: SortedLog, mapping: Mapping, now: datetime) -> Items:
     """Products, options and configurations; what an earlier import made of a code stays."""
-    facts = _facts(pd.concat([log.sales, log.returns]))
+    facts = _facts(pd.concat([log.sales, log.returns]), _prices(log.sales))
     shop = _shop(facts, mapping)
     read = read_codes(facts, mapping)
     meant = {
@@ -50,27 +53,29 @@ def write_items(log: SortedLog, mapping: Mapping, now: datetime) -> Items:
         for code, fact in facts.items()
     }
     with transaction.atomic():
+        _price_first_sold(facts, meant, shop, mapping)
         new = _make_products(facts, meant, shop, mapping)
         values = _make_options(facts, meant, shop, mapping)
         products = {code: shop.products[variant.product].pk for code, variant in meant.items()}
         return Items(products, _configurations(meant, products, now), new, values)
 
 
-def _facts(sold: pd.DataFrame) -> dict[str, Fact]:
-    named = sold[sold["description"] != ""]
+def _facts(seen: pd.DataFrame, prices: Prices) -> dict[str, Fact]:
+    named = seen[seen["description"] != ""]
     counts = named.groupby(["item", "description"], sort=True).size().reset_index(name="n")
     names = counts.sort_values("n", kind="stable").groupby("item")["description"].last()
-    grouped = sold.groupby("item")
+    grouped = seen.groupby("item")
     table = pd.DataFrame({"since": grouped["at"].min(), "lines": grouped.size()})
     table["name"] = names.reindex(table.index).fillna("")
-    prices = _prices(sold)
     rows: Any = table.itertuples()  # their fields have the types of the columns
-    return {row.Index: Fact(row.name, prices[row.Index], row.since, row.lines) for row in rows}
+    return {
+        row.Index: Fact(row.name, prices.get(row.Index, {}), row.since, row.lines) for row in rows
+    }
 
 
-def _prices(sold: pd.DataFrame) -> dict[str, dict[str, tuple[float, int]]]:
-    """By item code and currency."""
-    found: dict[str, dict[str, tuple[float, int]]] = {}
+def _prices(sold: pd.DataFrame) -> Prices:
+    """What is asked for each item; what is paid back for one says nothing of it."""
+    found: Prices = {}
     for currency, lines in sold.groupby("currency"):
         for item, price, many in (
             lines.groupby("item")["price"].agg(["median", "size"]).itertuples()
@@ -125,17 +130,35 @@ def _make_products(
     facts: dict[str, Fact], meant: dict[str, Variant], shop: _Shop, mapping: Mapping
 ) -> int:
     families = _families(mapping)
-    codes_of: dict[str, list[str]] = {}
-    for code, variant in meant.items():
-        if variant.product not in shop.products:
-            codes_of.setdefault(variant.product, []).append(code)
     new = [
-        _product(sku, {code: facts[code] for code in codes}, families, mapping)
-        for sku, codes in sorted(codes_of.items())
+        _product(sku, of_codes, families, mapping)
+        for sku, of_codes in sorted(_facts_of(facts, meant).items())
+        if sku not in shop.products
     ]
     Product.objects.bulk_create(new, batch_size=AT_ONCE)
     shop.products |= {product.sku: product for product in new}
     return len(new)
+
+
+def _price_first_sold(
+    facts: dict[str, Fact], meant: dict[str, Variant], shop: _Shop, mapping: Mapping
+) -> None:
+    """What had only come back so far has no price yet: it takes that of its first sales."""
+    priced = []
+    for sku, of_codes in _facts_of(facts, meant).items():
+        product = shop.products.get(sku)
+        if product and product.external_ref and not product.listed and not product.base_price:
+            product.base_price, product.currency = _price(of_codes.values(), mapping)
+            priced.append(product)
+    Product.objects.bulk_update(priced, ["base_price", "currency"], batch_size=AT_ONCE)
+
+
+def _facts_of(facts: dict[str, Fact], meant: dict[str, Variant]) -> dict[str, dict[str, Fact]]:
+    """By product, of each of its item codes."""
+    found: dict[str, dict[str, Fact]] = {}
+    for code, variant in meant.items():
+        found.setdefault(variant.product, {})[code] = facts[code]
+    return found
 
 
 def _product(
@@ -144,27 +167,33 @@ def _product(
     """One product of all item codes that are its variants; the one that sold most speaks for it."""
     often = sorted(facts, key=lambda code: -facts[code].lines)
     names = [facts[code].description for code in often]
-    currency = currency_of(facts.values(), mapping.currency)
-    asked = [fact.prices[currency][0] for fact in facts.values() if currency in fact.prices]
+    price, currency = _price(facts.values(), mapping)
     return Product(
         sku=sku,
         external_ref=sku,
         name=shared_name(names)[:200] or sku,
         family_id=families[mapping.family_of(often[0], names[0]).code],
-        base_price=_cents(min(asked)),
+        base_price=price,
         currency=currency,
         listed=False,
         sold_from=min(fact.since for fact in facts.values()).date(),
     )
 
 
+def _price(facts: Collection[Fact], mapping: Mapping) -> tuple[Decimal, str]:
+    """The least that any variant is sold for, and its currency; nothing where none was sold."""
+    currency = currency_of(facts, mapping.currency)
+    asked = [fact.prices[currency][0] for fact in facts if currency in fact.prices]
+    return (_cents(min(asked)) if asked else Decimal(0)), currency
+
+
 def currency_of(facts: Iterable[Fact], shops: str) -> str:
-    """In which a product is priced: the shop's where any of its lines is in it, else the one that
-    most of its lines are in."""
+    """In which a product is priced: the shop's where any of its sales is in it, or there is none,
+    else the one that most of them are in."""
     lines: Counter[str] = Counter()
     for fact in facts:
         lines.update({currency: many for currency, (_price, many) in fact.prices.items()})
-    return shops if shops in lines else min(lines, key=lambda one: (-lines[one], one))
+    return shops if shops in lines or not lines else min(lines, key=lambda one: (-lines[one], one))
 
 
 def _families(mapping: Mapping) -> dict[str, int]:

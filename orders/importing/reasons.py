@@ -34,6 +34,9 @@ REASONS = {
     "other_currency": _(
         "The order is here in another currency. Give these lines an order number of their own."
     ),
+    "order_over": _(
+        "The order is closed or cancelled here. Give these lines an order number of their own."
+    ),
     "sale_refused": _(
         "Its sale was not taken. Correct the line of the sale and bring the file again: then both "
         "are taken."
@@ -72,6 +75,7 @@ BLAMED = {
     "bad_currency": "currency",
     "two_currencies": "currency",
     "other_currency": "currency",
+    "order_over": "invoice",
     "negative_price": "price",
     "absurd_price": "price",
     "no_price": "price",

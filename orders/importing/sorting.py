@@ -14,6 +14,8 @@ from orders.importing.reasons import BLAMED, NO_SALE
 
 # the currencies of orders that are here, of some invoices
 Here = Callable[[list[str], Mapping], dict[str, str]]
+# of some lines, by their refs, those that come after their order was over
+TooLate = Callable[[list[str]], set[str]]
 
 EARLIEST = pd.Timestamp("1970-01-01", tz="UTC")  # that a date is taken for
 ABSURD_QUANTITY = 1_000_000
@@ -68,11 +70,16 @@ class SortedLog:
 
 
 def sort_lines(
-    table: pd.DataFrame, mapping: Mapping, *, here: Here = lambda invoices, mapping: {}
+    table: pd.DataFrame,
+    mapping: Mapping,
+    *,
+    here: Here = lambda invoices, mapping: {},
+    too_late: TooLate = lambda refs: set(),
 ) -> SortedLog:
     """Give every line of `read_log` exactly one place. The identity of a line is its invoice and
     its ordinal in it, counted over all lines, so that later corrections do not shift it. `here`
-    tells the currencies of the orders that the shop has already.
+    tells the currencies of the orders that the shop has already, `too_late` which lines it can no
+    longer add to them.
 
     Raises `BadMapping` where a column's numbers or dates mean two things.
     """
@@ -86,6 +93,7 @@ def sort_lines(
     # A fee is a fee whatever its sign or price; only what cannot be read at all is refused.
     apart = (lines["kind"] != "") & ~lines["reason"].isin(UNREADABLE)
     facts = _refuse_currencies(lines, apart, mapping, here)
+    _refuse_too_late(lines, apart, too_late)
     matches, sale_lines = _refuse_returns(lines, apart, mapping)
     refused = (lines["reason"] != "") & ~apart
     good = lines[~apart & ~refused]
@@ -126,6 +134,13 @@ def _refuse_currencies(
             "line_currency": other["currency"],
         }
     )
+
+
+def _refuse_too_late(lines: pd.DataFrame, apart: pd.Series, too_late: TooLate) -> None:
+    """What is over in the shop takes no more lines: nobody would make them."""
+    sales = _referred(lines[(lines["reason"] == "") & ~apart & (lines["quantity"] > 0)])
+    late = sales.index[sales["ref"].isin(list(too_late(list(sales["ref"]))))]
+    lines.loc[late, "reason"] = "order_over"
 
 
 def _refuse_returns(

@@ -22,7 +22,7 @@ PLAIN = "plain"
 @dataclass(frozen=True)
 class Fact:
     """What a log knows of an item code: its most frequent description, for each currency its
-    median price and how many lines ask it, when it first appeared, and how many lines name it."""
+    median price and how many sales ask it, when it first appeared, and how many lines name it."""
 
     description: str
     prices: dict[str, tuple[float, int]]

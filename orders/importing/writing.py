@@ -46,8 +46,9 @@ def write_log(
 ) -> ImportReport:
     """Write families, products, customers, orders and returns.
 
-    Orders placed on or after `open_since` are still to be made; earlier ones are history. A kill
-    at any moment leaves whole invoices; the next import goes on from there.
+    Orders placed on or after `open_since` are still to be made; earlier ones are history. A line
+    that is added to an order stands as the order does. A kill at any moment leaves whole invoices;
+    the next import goes on from there.
     """
     report = ImportReport()
     items = write_items(log, mapping, now)
@@ -113,10 +114,7 @@ def _write_orders(
         if part.empty:
             return
         orders = _orders(part, mapping, customers, open_from, report)
-        lines = [
-            _line(row, mapping, items, orders[prefix + row.invoice], open_from)
-            for row in _rows(part)
-        ]
+        lines = [_line(row, mapping, items, *orders[prefix + row.invoice]) for row in _rows(part)]
         OrderLine.objects.bulk_create(lines, batch_size=500)
     report.lines += len(lines)
     report.open_lines += sum(line.status == OrderLine.Status.PROMISED for line in lines)
@@ -128,7 +126,8 @@ def _orders(
     customers: dict[str, int],
     open_from: datetime | None,
     report: ImportReport,
-) -> dict[str, int]:
+) -> dict[str, tuple[int, bool]]:
+    """The key of each order, and whether it is still to be made."""
     first = part.groupby("invoice", sort=False).first()
     refs = [mapping.order_prefix + str(invoice) for invoice in first.index]
     known = _ids(Order, "external_ref", refs)
@@ -148,13 +147,13 @@ def _orders(
     ]
     Order.objects.bulk_create(new, batch_size=500)
     report.orders += len(new)
-    return known | {str(order.external_ref): order.pk for order in new}
+    written = known | {str(order.external_ref): order.pk for order in new}
+    ended = Order.objects.filter(pk__in=written.values(), status__in=Order.OVER)
+    over = set(ended.values_list("pk", flat=True))
+    return {ref: (pk, pk not in over) for ref, pk in written.items()}
 
 
-def _line(
-    row: Any, mapping: Mapping, items: Items, order_id: int, open_from: datetime | None
-) -> OrderLine:
-    is_open = _is_open(row.at, open_from)
+def _line(row: Any, mapping: Mapping, items: Items, order_id: int, is_open: bool) -> OrderLine:
     wanted = (row.at + timedelta(days=mapping.lead_days)).date()
     return OrderLine(
         order_id=order_id,

@@ -35,6 +35,8 @@ class Order(models.Model):
         CLOSED = "closed", _("Closed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    OVER = (Status.CLOSED, Status.CANCELLED)
+
     class Source(models.TextChoices):
         SHOP = "shop", _("Web shop")
         STAFF = "staff", _("Staff")

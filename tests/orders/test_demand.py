@@ -125,6 +125,27 @@ def test_nothing_that_happens_later_changes_what_was_known():
     assert list(demand.lines(LATER)["status"]) == ["returned", "promised"]
 
 
+def test_the_first_order_counts_until_the_day_it_is_cancelled():
+    """Alice orders on the first day, Bob on the fifth; Alice cancels on the third."""
+    alices, bobs = placed(), placed(now=NOW + 4 * DAY)
+    lifecycle.cancel(alices.pk, "changed her mind", by="staff:carol", at=NOW + 2 * DAY)
+    of = [lamp().pk]
+    assert demand.first_ordered(NOW - DAY, of) is None
+    assert demand.first_ordered(NOW + DAY, of) == NOW
+    assert demand.first_ordered(NOW + 3 * DAY, of) is None
+    assert demand.first_ordered(NOW + 5 * DAY, of) == bobs.placed_at == NOW + 4 * DAY
+    # the lines of these days are the same orders'
+    assert [len(demand.lines(NOW + n * DAY)) for n in (-1, 1, 3, 5)] == [0, 1, 0, 1]
+
+
+def test_what_a_customer_had_ordered_counts_until_it_is_cancelled():
+    alice = customer("Alice")
+    made = order([line()], by=alice)
+    lifecycle.cancel(made.pk, "", by="staff:carol", at=NOW + 2 * DAY)
+    assert demand.ordered_by(alice.pk, NOW + DAY) == [(lamp().pk, NOW)]
+    assert demand.ordered_by(alice.pk, NOW + 3 * DAY) == []
+
+
 def test_option_sales_list_every_finite_value():
     order([line(lamp(), {**OAK, "extras": ["dimmer", "plug"], "engraving": "Bob"}, quantity=2)])
     order([line(product("CUP"))])

@@ -156,3 +156,51 @@ def test_what_was_imported_as_a_product_of_its_own_stays_one(bring):
         ("84801B", 4),
         ("84801B", 4),
     ]
+
+
+# What only came back
+
+
+GNOME_BACK = "C5,21000,GARDEN GNOME,-1,2011-10-05 09:00:00,4.00,7,France\n"
+GNOME_SOLD = "6,21000,GARDEN GNOME,1,2011-10-20 09:00:00,9.00,7,France\n"
+
+
+@pytest.mark.django_db
+def test_what_only_came_back_has_no_price_until_it_is_sold(bring):
+    bring(GNOME_BACK)
+    gnome = Product.objects.get()
+    assert (gnome.name, gnome.base_price, gnome.listed) == ("GARDEN GNOME", Decimal(0), False)
+    assert gnome.currency == mapping().currency
+    assert Return.objects.get().product == gnome
+    bring(GNOME_BACK + GNOME_SOLD)
+    gnome.refresh_from_db()
+    assert gnome.base_price == Decimal("9.00")
+    bring(GNOME_BACK + GNOME_SOLD.replace("6,", "7,").replace("9.00", "11.00"))
+    gnome.refresh_from_db()
+    assert gnome.base_price == Decimal("9.00")  # what is there stays
+
+
+@pytest.mark.django_db
+def test_what_was_paid_back_does_not_move_the_price_of_a_product(bring):
+    bring(GNOME_SOLD + GNOME_BACK + GNOME_BACK.replace("C5", "C6"))
+    assert Product.objects.get().base_price == Decimal("9.00")
+
+
+@pytest.mark.django_db
+def test_a_variant_that_only_came_back_costs_what_its_product_does(bring):
+    bring(RETURN)
+    bring(RETURN + FLOWERS)
+    flower = Product.objects.get()
+    assert flower.base_price == Decimal("2.10")
+    assert {value.code: value.price_delta for value in OptionValue.objects.all()} == {
+        "a": Decimal("0.00"),
+        "b": Decimal("0.00"),
+    }
+
+
+@pytest.mark.django_db
+def test_a_price_that_staff_gave_what_only_came_back_stays(bring):
+    bring(GNOME_BACK)
+    Product.objects.update(base_price=Decimal(7))
+    bring(GNOME_BACK + GNOME_SOLD)
+    assert Product.objects.get().base_price == Decimal(7)

@@ -1,17 +1,29 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from config.sheets import SHOP
 from journal import dispatch
+from journal.sheets import undo
 from orders import lifecycle as order_lines
 from orders.factory import CannotPromise, Wanted, factory
-from production import netting, planning, promising
+from production import feedback, netting, planning, promising
 from production.availability import free_capacity, lead_days
 from production.factory import Factory, sweep
-from production.models import Machine, Plan, Reservation
+from production.models import (
+    CalendarException,
+    DowntimeEvent,
+    Job,
+    Machine,
+    Plan,
+    Reservation,
+    SetupRule,
+    Shift,
+)
 from production.promising import dates_of
+from tests import tables
 from tests.production.workshop import MONDAY, NOW, center, forecast, line, product
 
 pytestmark = pytest.mark.django_db
@@ -200,7 +212,7 @@ def test_asking_twice_builds_the_board_once(django_assert_max_num_queries):
     line(lamp, 48)
     plan()
     ask(lamp)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(11):
         ask(lamp)
 
 
@@ -275,3 +287,125 @@ def test_work_that_is_only_foreseen_never_delays_a_promise():
     netting.run(NOW)
     planning.run(NOW)
     assert ask(lamp) == alone
+
+
+# What staff change counts at once
+
+
+def closed_on(day):
+    calendar = Machine.objects.get().work_center.calendar
+    CalendarException.objects.create(calendar=calendar, day=day)
+
+
+def half_days():
+    Shift.objects.update(end=time(12))
+
+
+def a_day_of_setting_up():
+    SetupRule.objects.create(work_center=Machine.objects.get().work_center, minutes=480)
+
+
+@pytest.mark.parametrize("planned", [True, False])
+@pytest.mark.parametrize(
+    "change", [lambda: closed_on(MONDAY), half_days, a_day_of_setting_up], ids=str
+)
+def test_other_hours_and_change_overs_count_in_the_next_promise(change, planned):
+    lamp = product("lamp", (center(), {}))
+    if planned:
+        plan()
+    assert ask(lamp, 48).p50 == date(2026, 3, 5)  # a whole day, Monday
+    change()
+    assert ask(lamp, 48).p50 == date(2026, 3, 6)  # it ends on Tuesday
+
+
+def test_a_machine_that_joins_or_leaves_counts_in_the_next_promise():
+    saw = center()
+    lamp = product("lamp", (saw, {}))
+    line(lamp, 48)
+    plan()
+    assert ask(lamp, 48).p50 == date(2026, 3, 6)
+    second = Machine.objects.create(work_center=saw, code="saw-2", name="Saw 2")
+    assert ask(lamp, 48).p50 == date(2026, 3, 5)
+    Machine.objects.filter(pk=second.pk).update(active=False)
+    assert ask(lamp, 48).p50 == date(2026, 3, 6)
+    Machine.objects.update(active=False)
+    with pytest.raises(CannotPromise, match="saw it"):
+        ask(lamp, 48)
+
+
+def test_what_a_machine_can_do_counts_in_the_next_promise():
+    gate = product("gate", (center(), {"capability": "weld"}))
+    plan()
+    with pytest.raises(CannotPromise):
+        ask(gate)
+    Machine.objects.update(capabilities=["weld"])
+    assert ask(gate).p50 == date(2026, 3, 5)
+
+
+def test_nothing_is_promised_on_a_machine_while_it_is_down():
+    lamp = product("lamp", (center(), {}))
+    plan()
+    eight = at(2, 8)
+    assert ask(lamp, 24, now=eight).p50 == date(2026, 3, 5)  # four hours, Monday
+    stop = DowntimeEvent.objects.create(machine=Machine.objects.get(), started_at=eight)
+    Machine.objects.update(status="down")
+    # Four hours of repair, then four hours of work: Monday at 16:00 is the very end of the day.
+    assert ask(lamp, 24, now=eight).p50 == date(2026, 3, 5)
+    assert ask(lamp, 25, now=eight).p50 == date(2026, 3, 6)
+    # An hour later it is still down, and nobody knows for how long.
+    assert ask(lamp, 24, now=at(2, 9)).p50 == date(2026, 3, 6)
+    DowntimeEvent.objects.filter(pk=stop.pk).update(ended_at=at(2, 9, 30))
+    Machine.objects.update(status="idle")
+    assert ask(lamp, 36, now=at(2, 9, 30)).p50 == date(2026, 3, 5)  # six hours, to 15:30
+
+
+def test_a_machine_whose_job_fails_is_down_for_promises_until_it_is_acknowledged():
+    lamp = product("lamp", (center(), {}))
+    line(lamp)
+    plan()
+    job, by = Job.objects.get(), {"by": "terminal:saw-1", "at": at(2, 8)}
+    Job.objects.filter(pk=job.pk).update(status="running", machine=Machine.objects.get())
+    # The planned lamp until 8:10, then 47 more, the last one until 16:00.
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 5)
+    feedback.fail(job.pk, version=job.version, reason="blade", **by)
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 6)
+    feedback.acknowledge(Machine.objects.get().pk, **by)
+    assert ask(lamp, 47, now=at(2, 8)).p50 == date(2026, 3, 5)
+
+
+def test_a_table_that_is_brought_and_taken_back_counts_in_the_next_promise(tmp_path):
+    lamp = product("lamp", (center(), {}))
+    plan()
+    holiday = f"calendar,day,reason\nof saw,{MONDAY},Stocktaking\n"
+    batch = tables.bring(tmp_path, holidays=holiday)
+    assert ask(lamp).p50 == date(2026, 3, 6)
+    undo(SHOP, batch, by="staff:alice", at=NOW)
+    assert ask(lamp).p50 == date(2026, 3, 5)
+
+
+def test_planned_work_that_now_lies_in_closed_time_breaks_no_promise():
+    lamp = product("lamp", (center(), {"setup_minutes": 10, "setup_by": ["colour"]}))
+    line(lamp, 48 * 2)
+    plan()
+    closed_on(MONDAY)
+    CalendarException.objects.create(
+        calendar=Machine.objects.get().work_center.calendar, day=MONDAY + timedelta(days=1)
+    )
+    # Monday and Tuesday are planned and closed; the lamp is made on Wednesday.
+    assert ask(lamp).p50 == date(2026, 3, 7)
+    Shift.objects.all().delete()
+    with pytest.raises(CannotPromise, match="full or closed"):
+        ask(lamp)
+
+
+def test_the_board_is_not_built_again_for_what_no_promise_rests_on(monkeypatch):
+    lamp = product("lamp", (center(), {}))
+    line(lamp, 48)
+    plan()
+    ask(lamp)
+    monkeypatch.setattr(promising, "_build", lambda now: pytest.fail("built again"))
+    Machine.objects.update(status="running", setup_family="saw it")
+    rows = list(Shift.objects.values("calendar_id", "weekday", "start", "end"))
+    Shift.objects.all().delete()
+    Shift.objects.bulk_create(Shift(**row) for row in rows)  # as an undo writes them anew
+    ask(lamp)

@@ -9,7 +9,15 @@ from journal.moving import record
 from orders.models import Order
 from production import replanning, scheduling, tasks, watching
 from production.lifecycle import JOB, MACHINE
-from production.models import Job, Machine, Plan
+from production.models import (
+    CalendarException,
+    Job,
+    Machine,
+    Operation,
+    Plan,
+    PlanEntry,
+    SetupRule,
+)
 from production.scheduling.checker import Fault
 from tests.production.workshop import NOW, center, line, product
 
@@ -94,6 +102,52 @@ def test_a_machine_that_breaks_down_and_one_that_comes_back_are_planned_anew(sho
     assert watching.out_of_date(NOW + 21 * MINUTE) == "A machine is back."
     assert beats(NOW + 21 * MINUTE, 5) == [0]
     assert published().as_of == NOW + 21 * MINUTE
+
+
+def closed_on_monday():
+    calendar = Machine.objects.get().work_center.calendar
+    CalendarException.objects.create(calendar=calendar, day=NOW.date())
+
+
+def second_machine():
+    Machine.objects.create(work_center=Machine.objects.get().work_center, code="saw-2", name="Saw")
+
+
+def slower_change_over():
+    SetupRule.objects.create(work_center=Machine.objects.get().work_center, minutes=20)
+
+
+def slower_set_up():
+    Operation.objects.update(setup_minutes=20)
+
+
+@pytest.mark.parametrize(
+    "change", [closed_on_monday, second_machine, slower_change_over, slower_set_up]
+)
+def test_a_shop_that_staff_have_changed_is_planned_anew_once(shop, change):
+    change()
+    assert watching.out_of_date(NOW + MINUTE).startswith("Machines, hours or change-overs")
+    assert beats(NOW + 2 * MINUTE, 5) == [0]
+
+
+def test_a_plan_is_made_anew_where_its_steps_lie_in_closed_time_now(shop):
+    assert PlanEntry.objects.get().start.date() == NOW.date()
+    closed_on_monday()
+    beat(NOW + MINUTE)
+    assert published().entries.get().start.date() == NOW.date() + timedelta(days=1)
+
+
+def test_a_plan_that_did_not_note_its_shop_is_left_alone(shop):
+    Plan.objects.update(metrics={})
+    second_machine()
+    assert beats(NOW + MINUTE, 5) == []
+
+
+def test_what_staff_change_while_plans_are_refused_is_planned_at_once(shop, faulty):
+    closed_on_monday()
+    assert beats(NOW + 2 * MINUTE, 2) == [0]
+    second_machine()
+    assert beats(NOW + 4 * MINUTE + HALF, 4) == [0]
 
 
 def test_pieces_that_must_be_made_again_are_planned_at_once(shop):
