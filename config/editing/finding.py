@@ -1,24 +1,27 @@
 """Which rows of a table a page is about: those that hold some words, or those that a form names."""
 
-from collections.abc import Iterable
+import json
 
-from config.editing.form import mark_of
-from journal.sheets import Sheet
+from journal.sheets import Found, Key, Sheet
 from journal.sheets.described import Row
 
 
-def with_words(sheet: Sheet, rows: Iterable[Row], query: str) -> list[Row]:
+def with_words(sheet: Sheet, query: str) -> Found:
     """The rows that hold every word of a search somewhere in their cells."""
-    words = query.casefold().split()
-    return [row for row in rows if not words or _holds(sheet, row, words)]
+    return sheet.found(query.casefold().split())
 
 
-def _holds(sheet: Sheet, row: Row, words: Iterable[str]) -> bool:
-    whole = " ".join(sheet.texts(row).values()).casefold()
-    return all(word in whole for word in words)
-
-
-def with_marks(sheet: Sheet, rows: Iterable[Row], marks: str) -> list[Row]:
+def named(sheet: Sheet, keys: list[Key]) -> list[Row]:
     """The rows of a form that was sent, whether a search would still find them or not."""
-    wanted = set(marks.split())
-    return [row for row in rows if mark_of(sheet, sheet.texts(row)) in wanted]
+    rows = sheet.some(keys)
+    return [rows[key] for key in keys if key in rows]
+
+
+def keys_of(sheet: Sheet, told: str, most: int) -> list[Key]:
+    """The rows that a form says it is about; a form that was tampered with names none."""
+    try:
+        said = json.loads(told)
+        keys = [tuple(key) for key in said if all(isinstance(text, str) for text in key)]
+    except (ValueError, TypeError):
+        return []
+    return [key for key in dict.fromkeys(keys) if len(key) == len(sheet.keys)][:most]

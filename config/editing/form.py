@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from config.editing.things import Thing
 from config.sheets import SHOP
 from journal.sheets import REMOVE, Line, Plan, Sheet, Table, check
-from journal.sheets.described import Row
+from journal.sheets.described import Key, Row
 
 BLANK_ROWS = 2
 MORE_ROWS = 5
@@ -51,6 +51,7 @@ class FormRow:
 
     number: int
     mark: str
+    key: Key
     cells: list[Cell]
     stored: bool
     # what it is called beside the title of the page
@@ -80,9 +81,9 @@ class Part:
         return self.may_change and not self.single
 
     @property
-    def marks(self) -> str:
+    def keys(self) -> str:
         """The rows that are there, for the form to say which ones it is about."""
-        return " ".join(row.mark for row in self.rows if row.stored)
+        return json.dumps([row.key for row in self.rows if row.stored], ensure_ascii=False)
 
     @property
     def columns(self) -> list[str]:
@@ -124,7 +125,9 @@ class _Asked:
             for column in sheet.columns
         ]
         removed = bool(typed.get(prefix + REMOVE))
-        return FormRow(number, mark, cells, stored, " / ".join(filter(None, title)), removed)
+        key = tuple(texts[code] for code in sheet.keys)
+        named = " / ".join(filter(None, title))
+        return FormRow(number, mark, key, cells, stored, named, removed)
 
     def _idle(self, texts: Mapping[str, str]) -> set[str]:
         usual = self.sheet.texts(self.sheet.blank())
@@ -204,6 +207,8 @@ def references(shown: Sequence[Part]) -> dict[str, list[str]]:
     found = {}
     for code in sorted({cell.references for cell in cells if cell.references and not cell.fixed}):
         sheet = SHOP.sheet(code)
+        if sheet.called_by_key and sheet.count() > MOST_OFFERED:
+            continue
         names = {sheet.name_of(row)[0] for row in sheet.load().values()}
         if len(names) <= MOST_OFFERED:
             found[code] = sorted(names)

@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -49,14 +50,14 @@ def rows(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     said = answering.typed(request)
     if said is not None:
         _only_with(request, sheet.change)
-    stored, query = list(sheet.load().values()), _words(request)
-    found = finding.with_words(sheet, stored, query)
-    page = Paginator(found, A_PAGE).get_page(request.GET.get("page"))
-    shown, gone = list(page.object_list), 0
-    if said is not None:
-        marks = said.get("rows", "")
-        shown = finding.with_marks(sheet, stored, marks)
-        gone = len(marks.split()) - len(shown)
+    query = _words(request)
+    page: Any = SimpleLazyObject(lambda: _page(request, sheet, query))
+    if said is None:
+        shown, gone = list(page.object_list), 0
+    else:
+        keys = finding.keys_of(sheet, said.get("rows", ""), A_PAGE)
+        shown = finding.named(sheet, keys)
+        gone = len(keys) - len(shown)
     may_change = request.user.has_perm(sheet.change)
     part = inputs.part(sheet, shown, said, may_change=may_change, given={}, blank=0)
     context: dict[str, Any] = {
@@ -70,6 +71,11 @@ def rows(request: HttpRequest, sheet: Sheet) -> HttpResponse:
         "gone": gone,
     }
     return answering.answer(request, "editing/rows.html", context, said)
+
+
+def _page(request: HttpRequest, sheet: Sheet, query: str) -> Page[Any]:
+    found: Any = finding.with_words(sheet, query)
+    return Paginator(found, A_PAGE).get_page(request.GET.get("page"))
 
 
 def _only_with(request: HttpRequest, permission: str) -> None:
@@ -130,7 +136,7 @@ def change_all(request: HttpRequest, sheet: Sheet) -> HttpResponse:
     _only_with(request, sheet.view)
     _only_with(request, sheet.change)
     query, column = _words(request), _column(request, sheet)
-    found = finding.with_words(sheet, sheet.load().values(), query)
+    found = list(finding.with_words(sheet, query))
     wished = WishForm(request.POST or None, column=column)
     page: dict[str, Any] = {
         "sheet": sheet,

@@ -21,6 +21,7 @@ from journal.sheets.described import (
     Workbook,
 )
 from journal.sheets.exporting import as_csv, as_xlsx
+from journal.sheets.finding import Found, QueriedRows
 from journal.sheets.reading import ENDINGS, Line, Table, read_files
 from journal.sheets.rows import Link, TableSheet
 from journal.sheets.undoing import Batch, batch_of, history, last_batch, undo
@@ -34,6 +35,7 @@ __all__ = [
     "Changes",
     "Column",
     "Fault",
+    "Found",
     "Key",
     "Line",
     "Link",
@@ -43,6 +45,7 @@ __all__ = [
     "Plan",
     "Planned",
     "Problem",
+    "QueriedRows",
     "Row",
     "Sheet",
     "Table",

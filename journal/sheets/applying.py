@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from journal.alone import Busy, alone
 from journal.models import Revision
 from journal.sheets.checking import Plan, Planned
-from journal.sheets.described import Changes, Key, Workbook
+from journal.sheets.described import FEW, Changes, Key, Row, Workbook
 
 LOCK = "sheets"
 
@@ -60,7 +60,7 @@ def _refuse_moved(plan: Plan) -> None:
     for planned in plan.sheets:
         if not planned.changes:
             continue
-        current = planned.sheet.load()
+        current = _as_it_is(planned)
         for change in planned.changes:
             now = current.get(change.key)
             if planned.sheet.texts(now) != planned.sheet.texts(change.before):
@@ -70,6 +70,11 @@ def _refuse_moved(plan: Plan) -> None:
                 )
                 row = " / ".join(change.key)
                 raise Moved(text % {"sheet": change.sheet.code, "row": row})
+
+
+def _as_it_is(planned: Planned) -> dict[Key, Row]:
+    keys = [change.key for change in planned.changes]
+    return planned.sheet.some(keys) if len(keys) <= FEW else planned.sheet.load()
 
 
 def _write(workbook: Workbook, plan: Plan, batch: str, at: datetime, by: str) -> None:

@@ -8,7 +8,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from journal.sheets.described import REMOVE, Book, Change, Key, Row, Sheet, Workbook, unknown
+from journal.sheets.described import (
+    FEW,
+    REMOVE,
+    Book,
+    Change,
+    Key,
+    Row,
+    Sheet,
+    Workbook,
+    unknown,
+)
 from journal.sheets.kinds import BadCell, decimal_sign, yes_no
 from journal.sheets.reading import FAULTS, Line, Table
 
@@ -74,7 +84,7 @@ def check(workbook: Workbook, tables: Sequence[Table]) -> Plan:
     """Hold tables against the shop, as it is now.
 
     1 read every cell, 2 find what differs, 3 look for what rows name, 4 ask each sheet what else
-    is wrong. The number of queries does not grow with the rows.
+    is wrong. The number of queries does not grow with the rows; a few rows are read by themselves.
     """
     checking = _Checking(workbook)
     for table in tables:
@@ -98,9 +108,24 @@ class _Checking:
     def take(self, table: Table) -> None:
         planned = self.sheets.setdefault(table.sheet.code, Planned(table.sheet))
         sign = decimal_sign(_numbers(table))
+        self._expect(table, sign)
         for line in table.lines:
             if change := self._read(table, line, sign):
                 self._plan(planned, change)
+
+    def _expect(self, table: Table, sign: str) -> None:
+        """Read the rows of the shop that a table speaks of."""
+        sheet, lines = table.sheet, table.lines
+        if len(lines) > FEW:
+            self.book.current(sheet.code)
+            return
+        told = [_values(sheet, _only_keys(sheet, line), sign) for line in lines if not line.fault]
+        keys = [
+            sheet.key_of({**sheet.blank(), **given})
+            for given, bad in told
+            if not _keyless(sheet, given, bad)
+        ]
+        self.book.expect(sheet.code, keys)
 
     def _read(self, table: Table, line: Line, sign: str) -> Change | None:
         """What the line wants; None where nobody knows of which row it speaks."""
@@ -121,7 +146,7 @@ class _Checking:
             "file": table.origin,
             "line": line.number,
         }
-        before = self.book.current(sheet.code).get(key)
+        before = self.book.row(sheet.code, key)
         for column, text in (_missing(sheet, line, given, before) | bad).items():
             self._note(table, line, column, text)
             self.book.refused.add((sheet.code, key))
@@ -131,11 +156,7 @@ class _Checking:
         return Change(sheet, key, before, after, line.number, table.origin)
 
     def _plan(self, planned: Planned, change: Change) -> None:
-        rows = self.book.planned(change.sheet.code)
-        if change.after is None:
-            rows.pop(change.key, None)
-        else:
-            rows[change.key] = change.after
+        self.book.plan(change.sheet.code, change.key, change.after)
         if (change.sheet.code, change.key) in self.book.refused:
             planned.refused += 1
         elif not change.fields:
@@ -150,6 +171,7 @@ class _Checking:
     def judge(self) -> None:
         for planned in self.sheets.values():
             sheet, there = planned.sheet, [*planned.created, *planned.changed]
+            self._expect_named(sheet, there)
             for change in there:
                 self._look_up(change)
             whole = [change for change in there if not self._is_refused(change)]
@@ -159,10 +181,16 @@ class _Checking:
         for planned in self.sheets.values():
             self._sort_out(planned)
 
+    def _expect_named(self, sheet: Sheet, changes: Sequence[Change]) -> None:
+        for column in sheet.columns:
+            if column.refers and self.workbook.sheet(column.refers).called_by_key:
+                texts = {column.kind.text(change.row[column.code]) for change in changes}
+                self.book.expect(column.refers, [(text,) for text in texts if text])
+
     def _look_up(self, change: Change) -> None:
         for column in change.sheet.columns:
             text = column.kind.text(change.row[column.code])
-            if not column.refers or not text or (text,) in self.book.names(column.refers):
+            if not column.refers or not text or self.book.knows(column.refers, (text,)):
                 continue
             self._find(change, column.code, unknown(self.workbook.sheet(column.refers), text))
 
@@ -171,10 +199,9 @@ class _Checking:
         if not removed:
             return
         named = self._named(sheet.code)
-        still = self.book.names(sheet.code)
         for change in removed:
             name = sheet.name_of(change.row)
-            if name in named and name not in still:
+            if name in named and not self.book.knows(sheet.code, name):
                 text = _("It is named in the sheet %(sheet)s, row “%(row)s”. Change that first.")
                 other, key = named[name]
                 self._find(change, REMOVE, text % {"sheet": other, "row": " / ".join(key)})
@@ -238,6 +265,10 @@ def _values(sheet: Sheet, line: Line, sign: str) -> tuple[dict[str, Any], dict[s
         except BadCell as error:
             bad[code] = str(error)
     return given, bad
+
+
+def _only_keys(sheet: Sheet, line: Line) -> Line:
+    return Line(line.number, {code: line.cells[code] for code in sheet.keys if code in line.cells})
 
 
 def _keyless(sheet: Sheet, given: Mapping[str, Any], bad: Mapping[str, str]) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What an app says of a sheet: its columns, what identifies a row, how rows are written."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeAlias
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from journal.sheets.finding import Found
 from journal.sheets.kinds import Kind
 
 Text: TypeAlias = str | Promise
@@ -21,6 +22,8 @@ Key: TypeAlias = tuple[str, ...]
 Name: TypeAlias = tuple[str, Key]
 
 REMOVE = "remove"
+# so many rows are read by themselves; for more, their whole sheet is
+FEW = 500
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ class Sheet(ABC):
     # permissions: to download, and to upload
     view: ClassVar[str]
     change: ClassVar[str]
+    # what other sheets call a row is its key
+    called_by_key: ClassVar[bool] = True
 
     @abstractmethod
     def load(self) -> dict[Key, Row]:
@@ -125,6 +130,20 @@ class Sheet(ABC):
     def count(self) -> int:
         """How many rows there are."""
         return len(self.load())
+
+    def some(self, keys: Collection[Key]) -> dict[Key, Row]:
+        """The rows of a few keys, as far as there are such."""
+        wanted = set(keys)
+        return {key: row for key, row in self.load().items() if key in wanted}
+
+    def found(self, words: Sequence[str]) -> Found:
+        """The rows that hold every word somewhere in their cells, in the order of an export;
+        words are in small letters."""
+        return [row for row in self.load().values() if self._holds(row, words)]
+
+    def _holds(self, row: Row, words: Sequence[str]) -> bool:
+        whole = " ".join(self.texts(row).values()).casefold() if words else ""
+        return all(word in whole for word in words)
 
     @abstractmethod
     def write(self, changes: Changes) -> None:
@@ -201,14 +220,23 @@ class Workbook:
 
     def naming(self, code: str) -> list[Sheet]:
         """The sheets whose rows may name rows of this one."""
-        return [sheet for sheet in self.sheets if code in sheet.after or sheet.code == code]
+        return [
+            sheet
+            for sheet in self.sheets
+            if code in sheet.after or any(code == column.refers for column in sheet.columns)
+        ]
 
 
 @dataclass
 class Book:
-    """What there is, read once, and what there would be after the changes at hand."""
+    """What there is, read once, and what there would be after the changes at hand.
+
+    Where only a few rows of a sheet are asked for (`expect`, `row`), only those are read.
+    """
 
     workbook: Workbook
+    _few: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
+    _changes: dict[str, dict[Key, Row | None]] = field(default_factory=dict)
     _current: dict[str, dict[Key, Row]] = field(default_factory=dict)
     _planned: dict[str, dict[Key, Row]] = field(default_factory=dict)
     _names: dict[str, set[Key]] = field(default_factory=dict)
@@ -224,8 +252,54 @@ class Book:
 
     def planned(self, code: str) -> dict[Key, Row]:
         if code not in self._planned:
-            self._planned[code] = dict(self.current(code))
+            self._planned[code] = self.changed(code, self.current(code))
         return self._planned[code]
+
+    def expect(self, code: str, keys: Collection[Key]) -> None:
+        """Read the rows that will be asked for: a few by themselves, many with their sheet."""
+        few = self._few.setdefault(code, {})
+        fresh = set(keys) - few.keys()
+        if code in self._current or not fresh:
+            return
+        if len(fresh) > FEW:
+            self.current(code)
+            return
+        found = self.workbook.sheet(code).some(fresh)
+        few.update({key: found.get(key) for key in fresh})
+
+    def row(self, code: str, key: Key) -> Row | None:
+        """A row as it is."""
+        if code not in self._current and key in self._few.get(code, {}):
+            return self._few[code][key]
+        return self.current(code).get(key)
+
+    def planned_row(self, code: str, key: Key) -> Row | None:
+        changes = self._changes.get(code, {})
+        return changes[key] if key in changes else self.row(code, key)
+
+    def plan(self, code: str, key: Key, after: Row | None) -> None:
+        """From now on the row is planned to be so, or to be gone."""
+        self._changes.setdefault(code, {})[key] = after
+        if code in self._planned:
+            _put(self._planned[code], key, after)
+
+    def removed(self, code: str) -> list[Row]:
+        """The rows that are planned to be gone."""
+        gone = [key for key, after in self._changes.get(code, {}).items() if after is None]
+        return [row for key in gone if (row := self.row(code, key)) is not None]
+
+    def changed(self, code: str, rows: Mapping[Key, Row]) -> dict[Key, Row]:
+        """Rows of a sheet with all that is planned for it."""
+        planned = dict(rows)
+        for key, after in self._changes.get(code, {}).items():
+            _put(planned, key, after)
+        return planned
+
+    def knows(self, code: str, name: Key) -> bool:
+        """Whether a row is called so; asked when all changes are planned."""
+        if self.workbook.sheet(code).called_by_key:
+            return self.planned_row(code, name) is not None
+        return name in self.names(code)
 
     def names(self, code: str) -> set[Key]:
         """What rows of a sheet are called; asked when all changes are planned."""
@@ -233,6 +307,13 @@ class Book:
             sheet = self.workbook.sheet(code)
             self._names[code] = {sheet.name_of(row) for row in self.planned(code).values()}
         return self._names[code]
+
+
+def _put(rows: dict[Key, Row], key: Key, after: Row | None) -> None:
+    if after is None:
+        rows.pop(key, None)
+    else:
+        rows[key] = after
 
 
 def unknown(sheet: Sheet, text: str) -> str:

@@ -1,13 +1,14 @@
 """Sheets whose every row is one row of a table."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
-from journal.sheets.described import REMOVE, Book, Change, Changes, Fault, Key, Row, Sheet
+from journal.sheets.described import FEW, REMOVE, Book, Change, Changes, Fault, Key, Row, Sheet
+from journal.sheets.finding import Found, QueriedRows
 
 AT_ONCE = 500
 
@@ -36,6 +37,8 @@ class TableSheet(Sheet):
     extra: ClassVar[tuple[str, ...]] = ()
     # relations to a row that do not keep it: they are sheets of their own, or go with it
     owned: ClassVar[frozenset[str]] = frozenset()
+    # a row means the same whatever other rows there are, so some can be read without the others
+    stands_alone: ClassVar[bool] = True
 
     def rows(self) -> "QuerySet[Any]":
         return self.model._default_manager.order_by(*self.order)
@@ -47,11 +50,44 @@ class TableSheet(Sheet):
     def count(self) -> int:
         return self.rows().count()
 
-    def stored(self) -> list[tuple[int, dict[str, Any]]]:
-        """Primary key, and what the columns and `extra` fields hold, of every row."""
+    def some(self, keys: Collection[Key]) -> dict[Key, Row]:
+        return {key: row for key, (_pk, row) in self._some(set(keys)).items()}
+
+    def found(self, words: Sequence[str]) -> Found:
+        """What cells show is not what fields hold: words are looked for in all rows."""
+        if words or not self.stands_alone:
+            return super().found(words)
+        return QueriedRows(self.rows(), self._of)
+
+    def _of(self, rows: "QuerySet[Any]") -> dict[int, Row]:
+        return {pk: self.to_row(stored) for pk, stored in self.stored(rows)}
+
+    def near(self, keys: Collection[Key]) -> "QuerySet[Any]":
+        """Rows that share the first part of a key with one of a few, among them their own."""
+        path = self._read_paths()[self.keys[0]]
+        return self.rows().filter(**{f"{path}__in": {key[0] for key in keys}})
+
+    def _some(self, wanted: set[Key]) -> dict[Key, tuple[int, Row]]:
+        """Primary keys and rows by key. A text may be stored otherwise than a cell shows it: what
+        is not found by it is looked for among all."""
+        if len(wanted) <= FEW:
+            found = self._among(self.stored(self.near(wanted)), wanted)
+            if len(found) == len(wanted):
+                return found
+        return self._among(self.stored(), wanted)
+
+    def _among(
+        self, stored: Sequence[tuple[int, dict[str, Any]]], wanted: set[Key]
+    ) -> dict[Key, tuple[int, Row]]:
+        rows = ((pk, self.to_row(one)) for pk, one in stored)
+        return {key: (pk, row) for pk, row in rows if (key := self.key_of(row)) in wanted}
+
+    def stored(self, rows: "QuerySet[Any] | None" = None) -> list[tuple[int, dict[str, Any]]]:
+        """Primary key, and what the columns and `extra` fields hold, of some rows or of all."""
         paths = self._read_paths()
-        rows = self.rows().values_list("pk", *paths.values())
-        return [(pk, dict(zip(paths, values, strict=True))) for pk, *values in rows]
+        found = self.rows() if rows is None else rows
+        told = found.values_list("pk", *paths.values())
+        return [(pk, dict(zip(paths, values, strict=True))) for pk, *values in told]
 
     def to_row(self, stored: dict[str, Any]) -> Row:
         row = {**self.blank(), **{c: v for c, v in stored.items() if c in self._by_code}}
@@ -121,11 +157,7 @@ class TableSheet(Sheet):
     def find(self, changes: Sequence[Change]) -> dict[Key, Any]:
         """The rows of the database that changes speak of."""
         wanted = {change.key for change in changes}
-        keys = {
-            key: pk
-            for pk, stored in self.stored()
-            if (key := self.key_of(self.to_row(stored))) in wanted
-        }
+        keys = {key: pk for key, (pk, _row) in self._some(wanted).items()} if wanted else {}
         found: dict[int, Any] = self.model._default_manager.in_bulk(list(keys.values()))
         return {key: found[pk] for key, pk in keys.items()}
 

@@ -156,6 +156,8 @@ class OrderLine(models.Model):
         indexes = [
             # what is open and what is late
             models.Index(fields=["status", "committed_date"], name="line_open_by_date"),
+            # how many are open, and which stand on a page of their table, without reading them
+            models.Index(fields=["status", "order", "position"], name="line_open_by_order"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="line_position_once"),

@@ -1,10 +1,11 @@
 """Families, products, what can be chosen of them, and which choices go together."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -45,6 +46,8 @@ from orders.sheets.going import going_choices
 
 CHINESE = "zh-hans"
 ZERO = Decimal(0)
+# primary keys, and what fields hold
+Stored: TypeAlias = list[tuple[int, dict[str, Any]]]
 
 
 def chinese(text: str, longest: int) -> Column:
@@ -194,13 +197,24 @@ class Options(Sheet):
     questions, answers = _Questions(), _Answers()
 
     def load(self) -> dict[Key, Row]:
+        return self._joined(self.questions.stored(), self.answers.stored())
+
+    def some(self, keys: Collection[Key]) -> dict[Key, Row]:
+        near = self._joined(
+            self.questions.stored(self.questions.near(keys)),
+            self.answers.stored(self.answers.near(keys)),
+        )
+        found = {key: near[key] for key in keys if key in near}
+        return found if len(found) == len(set(keys)) else super().some(keys)
+
+    def _joined(self, asked: Stored, answered: Stored) -> dict[Key, Row]:
         answers: dict[tuple[str, str], list[Row]] = {}
-        for _pk, stored in self.answers.stored():
+        for _pk, stored in answered:
             row = self.answers.to_row(stored)
             answers.setdefault((row["product"], row["option"]), []).append(row)
         rows = [
             row
-            for _pk, stored in self.questions.stored()
+            for _pk, stored in asked
             for question in [self.questions.to_row(stored)]
             for row in (question, *answers.get((question["product"], question["option"]), ()))
         ]
@@ -319,6 +333,7 @@ class Rules(TableSheet):
     keys = ("product", "rule")
     paths = {"rule": "code", "when": "condition", "then": "consequence"}
     links = {"product": Link("product", Product, "sku")}
+    stands_alone = False
     columns = (
         Column("product", kinds.text(60), refers="products"),
         Column("rule", kinds.code(40)),
@@ -329,11 +344,11 @@ class Rules(TableSheet):
         chinese("message", 200),
     )
 
-    def stored(self) -> list[tuple[int, dict[str, Any]]]:
-        """A rule that was made without a name is called after its place."""
-        rows = super().stored()
-        taken = {(row["product"], row["rule"]) for _pk, row in rows}
-        for _pk, row in rows:
+    def stored(self, rows: "QuerySet[Any] | None" = None) -> Stored:
+        """A rule that was made without a name is called after its place in its product."""
+        found = super().stored(rows)
+        taken = {(row["product"], row["rule"]) for _pk, row in found}
+        for _pk, row in found:
             number = 1
             while not row["rule"]:
                 name = f"rule-{number}"
@@ -341,7 +356,7 @@ class Rules(TableSheet):
                     row["rule"] = name
                     taken.add((row["product"], name))
                 number += 1
-        return rows
+        return found
 
     def write(self, changes: Changes) -> None:
         self._name_all()

@@ -1,14 +1,14 @@
 """Who orders. A person whose data were erased is never written again."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from journal.sheets import Book, Change, Changes, Column, Fault, Row, TableSheet, kinds
+from journal.sheets import Book, Change, Changes, Column, Fault, Key, Row, TableSheet, kinds
 from orders.models import Customer
 from orders.sheets.going import going_orders
 
@@ -36,6 +36,11 @@ class Customers(TableSheet):
         """Those without a number first: a number of the shop's own is stronger."""
         living = Customer.objects.filter(anonymised_at=None)
         return living.order_by(F("external_ref").asc(nulls_first=True), "pk")
+
+    def near(self, keys: Collection[Key]) -> "QuerySet[Any]":
+        names = {key[0] for key in keys}
+        pks = {int(name[1:]) for name in names if name[:1] == "#" and name[1:].isdecimal()}
+        return self.rows().filter(Q(external_ref__in=names) | Q(pk__in=pks))
 
     def to_row(self, stored: dict[str, Any]) -> Row:
         row = super().to_row(stored)

@@ -10,8 +10,7 @@ from orders.models import Configuration, OrderLine
 
 def gone(book: Book) -> list[Row]:
     """The positions that the import removes."""
-    planned = book.planned("orders")
-    return [row for key, row in book.current("orders").items() if key not in planned]
+    return book.removed("orders")
 
 
 def going_orders(book: Book) -> set[int]:

@@ -1,7 +1,7 @@
 """Orders that are still to be made or sent: how a shop brings its work of today along."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,8 +19,10 @@ from journal.sheets import (
     Changes,
     Column,
     Fault,
+    Found,
     Key,
     Name,
+    QueriedRows,
     Row,
     Sheet,
     kinds,
@@ -34,11 +36,13 @@ from orders.sheets.catalogue import product_keys
 from orders.sheets.choices import product_sheet
 from orders.sheets.customers import number
 from orders.sheets.going import forget_choices
+from orders.sheets.searching import REFERENCE, holding
 
 AT_ONCE = 500
 CAUSE = "The date of the table"
 CHANGEABLE = ("pending", "promised", "planned")
 SHOWN = (Order.Status.PLACED, Order.Status.CONFIRMED, Order.Status.ON_HOLD)
+_NAMED = ("order__customer", "configuration__product")
 _PRIORITY = kinds.choice(
     OrderLine.Priority.choices, lambda code: OrderLine.Priority(code).name.lower()
 )
@@ -67,9 +71,30 @@ class OpenOrders(Sheet):
 
     def load(self) -> dict[Key, Row]:
         """Rows carry, beside their columns, what a change of them must know."""
-        lines = _open().select_related("order__customer", "configuration__product")
-        rows = sorted(map(self._row, lines), key=_by_day)
+        rows = self._of(_in_order(_open())).values()
         return {self.key_of(row): row for row in rows}
+
+    def some(self, keys: Collection[Key]) -> dict[Key, Row]:
+        found = self._of_orders({order for order, _position in keys})
+        return {key: found[key] for key in keys if key in found}
+
+    def found(self, words: Sequence[str]) -> Found:
+        lines = _in_order(_open())
+        for word in words:
+            lines = lines.filter(holding(word, SHOWN))
+        return QueriedRows(lines, self._of)
+
+    def _of(self, lines: "QuerySet[OrderLine]") -> dict[int, Row]:
+        return {line.pk: self._row(line) for line in lines.select_related(*_NAMED)}
+
+    def _of_orders(self, refs: Collection[str]) -> dict[Key, Row]:
+        """All open positions of a few orders."""
+        orders = Order.objects.filter(Q(number__in=refs) | Q(external_ref__in=refs))
+        known = list(orders.filter(status__in=SHOWN).values_list("pk", flat=True))
+        # by their orders: with the statuses asked for too, SQLite looks through all that are open
+        rows = self._of(OrderLine.objects.filter(order__in=known)).values()
+        still = [row for row in rows if row["_status"] in OrderLine.OPEN_STATUSES]
+        return {self.key_of(row): row for row in still}
 
     def count(self) -> int:
         return _open().count()
@@ -97,7 +122,7 @@ class OpenOrders(Sheet):
 
     def settle(self, row: Row, book: Book) -> Row:
         """The choice as the shop spells it, and the price that it has today."""
-        known = book.current(self.code).get(self.key_of(row))
+        known = book.row(self.code, self.key_of(row))
         if known and _same_choice(known["options"], row["options"]):
             return {**row, "options": known["options"]}
         sheet = product_sheet(book, row["product"] or "")
@@ -162,6 +187,8 @@ class OpenOrders(Sheet):
                 yield Fault(change, "position", text)
 
     def _disagreements(self, new: Sequence[Change], book: Book) -> Iterator[Fault]:
+        if not new:
+            return
         first: dict[str, Row] = {}
         for row in book.planned(self.code).values():
             first.setdefault(row["order"], row)
@@ -242,8 +269,9 @@ class OpenOrders(Sheet):
         forget_choices({row["_configuration"] for row in rows})
 
 
-def _by_day(row: Row) -> tuple[date, str, int]:
-    return row["placed_on"] or date.min, row["order"], row["position"]
+def _in_order(lines: "QuerySet[OrderLine]") -> "QuerySet[OrderLine]":
+    """As they were placed; what a table brought along was placed at the beginning of its day."""
+    return lines.order_by("order__placed_at", REFERENCE, "position", "pk")
 
 
 def reference(order: Order) -> str:

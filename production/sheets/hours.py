@@ -65,6 +65,7 @@ class Calendars(Sheet):
     purpose = gettext_lazy("When machines run: the shifts of a week.")
     view, change = "production.view_calendar", "production.change_calendar"
     keys = ("calendar", "start", "end")
+    called_by_key = False
     columns = (
         Column("calendar", kinds.text(80)),
         Column("start", kinds.clock()),

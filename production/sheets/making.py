@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -66,13 +66,13 @@ class Materials(TableSheet):
         Column("stock", kinds.decimal(14, 4, least=None), blank_keeps=True),
     )
 
-    def stored(self) -> list[tuple[int, dict[str, Any]]]:
+    def stored(self, rows: "QuerySet[Any] | None" = None) -> list[tuple[int, dict[str, Any]]]:
         sums = StockMove.objects.order_by().values_list("material").annotate(Sum("quantity"))
         on_hand = dict(sums)
-        rows = super().stored()
-        for pk, row in rows:
+        found = super().stored(rows)
+        for pk, row in found:
             row["stock"] = on_hand.get(pk, Decimal(0))
-        return rows
+        return found
 
     def write(self, changes: Changes) -> None:
         super().write(changes)
@@ -128,6 +128,7 @@ class Boms(TableSheet):
         "product": Link("bom", BOM, "product__sku"),
         "material": Link("material", Material, "code"),
     }
+    stands_alone = False
     columns = (
         Column("product", kinds.text(60), refers="products"),
         Column("line", kinds.whole()),
@@ -137,15 +138,15 @@ class Boms(TableSheet):
         Column("scrap_percent", kinds.decimal(5, 2), default=Decimal(0)),
     )
 
-    def stored(self) -> list[tuple[int, dict[str, Any]]]:
-        """Lines that share a number get the next free one: each is a row of its own."""
-        rows = super().stored()
+    def stored(self, rows: "QuerySet[Any] | None" = None) -> list[tuple[int, dict[str, Any]]]:
+        """Lines of a product that share a number get the next free one: each is a row."""
+        found = super().stored(rows)
         taken: set[tuple[str, int]] = set()
-        for _pk, row in rows:
+        for _pk, row in found:
             while (row["product"], row["line"]) in taken:
                 row["line"] += 1
             taken.add((row["product"], row["line"]))
-        return rows
+        return found
 
     def write(self, changes: Changes) -> None:
         known = BOM.objects.values_list("product__sku", flat=True)

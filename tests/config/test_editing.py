@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.urls import reverse
@@ -32,7 +33,7 @@ def inputs(html):
         name: (re.findall(r'<option value="([^"]*)" selected', body) or [""])[0]
         for name, body in re.findall(r'<select[^>]*? name="([^"]+)".*?>(.*?)</select>', form)
     }
-    return {name: value for name, value in found.items() if not name.endswith("-remove")}
+    return {n: unescape(value) for n, value in found.items() if not n.endswith("-remove")}
 
 
 def name_of(form, ending, value):
