@@ -83,7 +83,7 @@ COLUMNS: dict[str, Promise] = {
     "sold_from": gettext_lazy("Sold from"),
     "sold_until": gettext_lazy("Sold until"),
     "start": gettext_lazy("Start"),
-    "step": gettext_lazy("Step"),
+    "step": pgettext_lazy("of a routing, or between two numbers", "Step"),
     "stock": gettext_lazy("Counted stock"),
     "teardown_minutes": gettext_lazy("Clearing, minutes"),
     "then": gettext_lazy("Then"),
