@@ -307,7 +307,9 @@ def a_day_of_setting_up():
 
 @pytest.mark.parametrize("planned", [True, False])
 @pytest.mark.parametrize(
-    "change", [lambda: closed_on(MONDAY), half_days, a_day_of_setting_up], ids=str
+    "change",
+    [lambda: closed_on(MONDAY), half_days, a_day_of_setting_up],
+    ids=["a holiday", "half days", "a longer change-over"],
 )
 def test_other_hours_and_change_overs_count_in_the_next_promise(change, planned):
     lamp = product("lamp", (center(), {}))
