@@ -89,7 +89,7 @@ def run(
         if last and rule and continuing.stands(last, problem, origin, work):
             return _stand(last.plan, work, by, as_of)
         progress(0.3, _("Scheduling"))
-        schedule = scheduling.schedule(problem, deadline, seed, only=rule)
+        schedule = scheduling.schedule(problem, deadline, seed, only=rule, threads=2)
         progress(0.6, _("Checking"))
         violations = scheduling.check(problem, schedule)
         plan = _draft(origin, seed, schedule, violations, work, by)

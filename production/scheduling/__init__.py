@@ -1,12 +1,16 @@
 """Finite-capacity scheduling: a problem in, a checked plan out. Pure: no Django, no clock.
 
-`schedule` plans, `check` judges, `Timetable` promises, `why_late` explains.
+`schedule` plans, `shortest` plans a plain job shop for an early end, `check` judges, `Timetable`
+promises, `why_late` explains.
 """
 
+from .annealing import Effort
 from .checker import Fault, Violation, check
-from .dispatch import UnknownRuleError, dispatch, schedule
+from .dispatch import UnknownRuleError, dispatch
 from .explain import Cause, Lateness, NotPlannedError, why_late
+from .improving import schedule
 from .insertion import Insertion, Timetable, earliest_finish, inserted
+from .makespan import NotPlainError, shortest
 from .plan import Binding, PlannedOperation, Schedule, Totals
 from .problem import (
     Alternative,
@@ -37,6 +41,7 @@ __all__ = [
     "CyclicJobsError",
     "DuplicateIdError",
     "DurationError",
+    "Effort",
     "Fault",
     "Impossible",
     "Insertion",
@@ -44,6 +49,7 @@ __all__ = [
     "LagError",
     "Lateness",
     "Machine",
+    "NotPlainError",
     "NotPlannedError",
     "Operation",
     "Pin",
@@ -65,5 +71,6 @@ __all__ = [
     "earliest_finish",
     "inserted",
     "schedule",
+    "shortest",
     "why_late",
 ]

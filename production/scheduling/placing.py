@@ -38,18 +38,17 @@ def soonest(placements: Sequence[Placement]) -> Placement:
 
 
 def place_chain(
-    timelines: Timelines, chain: Sequence[Operation], ready: int, latest: int | None = None
+    timelines: Timelines, chain: Sequence[Operation], ready: int
 ) -> list[Placement] | None:
     """Occupy the earliest places for operations tied by maximum lags, or return None.
 
     Where an operation cannot start in time after the one before, the one before is delayed until it
     can. Each round only raises the earliest ends, so the search ends at the horizon at the latest.
-    `latest` bounds the start of the first operation.
     """
     ends: list[int | None] = [None] * len(chain)
     while True:
         placed: list[Placement] = []
-        late = _place_in_turn(timelines, chain, ready, latest, ends, placed)
+        late = _place_in_turn(timelines, chain, ready, ends, placed)
         if late is None:
             return placed
         give_back(placed)
@@ -61,12 +60,12 @@ def _place_in_turn(
     timelines: Timelines,
     chain: Sequence[Operation],
     ready: int,
-    latest: int | None,
     ends: list[int | None],
     placed: list[Placement],
 ) -> int | None:
     """One round: None when all stand, i when operation i was given a later end, -1 when no place
     is left."""
+    latest: int | None = None
     for i, operation in enumerate(chain):
         found = options(timelines, operation, ready, ends[i])
         in_time = [p for p in found if latest is None or p.start <= latest]

@@ -25,14 +25,10 @@ class Placement:
 
 
 class Timeline:
-    """Blocks of one machine ordered by start of processing, with a cursor for dispatching.
-
-    Blocks before the cursor are behind us. Nothing is ever put in front of the cursor.
-    """
+    """Blocks of one machine ordered by start of processing."""
 
     __slots__ = (
         "_setups",
-        "cursor",
         "ends",
         "families",
         "machine",
@@ -52,7 +48,6 @@ class Timeline:
         self.ends: list[int] = []
         self.families: list[str] = []
         self.operations: list[Operation] = []
-        self.cursor = 0
         self._setups: dict[tuple[str | None, str], int] = {}
 
     def setup(self, before: str | None, after: str) -> int:
@@ -92,12 +87,12 @@ class Timeline:
     def probe(
         self, operation: Operation, minutes: int, ready: int, end: int | None = None
     ) -> Placement | None:
-        """Earliest place from the cursor on, starting at or after `ready` and not ending before
+        """Earliest place, starting at or after `ready` and not ending before
         `end` (wall clock)."""
         lowest = self.open.worked(ready)
         if end is not None:
             lowest = max(lowest, self.open.reached(end) - minutes)
-        for gap in range(max(self.cursor, bisect_right(self.starts, lowest)), len(self.starts) + 1):
+        for gap in range(bisect_right(self.starts, lowest), len(self.starts) + 1):
             start = self.fit(gap, operation, minutes, lowest)
             if start is not None:
                 return self.placement(operation, gap, start, minutes)

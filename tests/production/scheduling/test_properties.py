@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import RULES, Timetable, check, dispatch, inserted, schedule
+from production.scheduling.arrays import NONE
+from production.scheduling.dispatch import Dispatcher, rules_called
 from production.scheduling.problem import Problem
 
 from .shops import jobs, shops
@@ -67,3 +70,43 @@ def test_the_best_plan_costs_no_more_than_any_rule_and_comes_out_twice_the_same(
         plan = dispatch(shop, rule)
         if len(plan.set_aside) == len(best.set_aside) == len(shop.impossible):
             assert best.totals.objective <= plan.totals.objective
+
+
+@settings(many, max_examples=60)
+@given(shop=shops(), name=st.sampled_from(sorted(rules_called())))
+def test_every_variant_of_a_rule_gives_one_plan_and_it_passes_the_checker(shop, name):
+    plan = schedule(shop, only=name)
+    assert check(shop, plan) == []
+    assert (plan.rule, schedule(shop, only=name)) == (name, plan)
+
+
+@many
+@given(shop=shops())
+def test_forecast_jobs_move_nothing_that_stands_and_the_tables_cost_what_the_plan_costs(shop):
+    dispatcher = Dispatcher(shop)
+    draft = dispatcher.best(RULES["edd"])
+    standing = draft.firm.plan["machine"] != NONE
+    for name in ("choice", "machine", "start", "end", "done"):
+        assert (draft.plan[name][standing] == draft.firm.plan[name][standing]).all()
+    assert dispatcher.cost(draft)[1] == dispatcher.recorded(draft).totals.objective
+
+
+@many
+@given(shop=shops())
+def test_ordered_by_start_everything_stands_behind_what_it_waits_for(shop):
+    dispatcher = Dispatcher(shop)
+    draft = dispatcher.best(RULES["edd"])
+    rows = draft.plan.copy()
+    order = dispatcher.by_start(rows)
+    place = np.full(len(rows), NONE)
+    place[order] = np.arange(len(order))
+    ups = rows["up"][order]
+    assert (place[ups[ups != NONE]] < place[order[ups != NONE]]).all()
+    assert set(order) == set(np.flatnonzero(rows["machine"] != NONE))
+    steps = dispatcher.shop.steps
+    for o in order[rows["fixed"][order] == 0]:
+        before = [
+            steps["before"][o],
+            *dispatcher.shop.waits[steps["waits"][o] : steps["waits_end"][o]],
+        ]
+        assert all(place[v] < place[o] for v in before if v != NONE)

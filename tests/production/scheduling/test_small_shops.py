@@ -90,6 +90,27 @@ def test_atcs_groups_colours_where_due_dates_would_alternate_them():
     assert schedule(shop).totals.objective == 30
 
 
+def test_atcs_weighs_worth_urgency_and_change_over_as_its_formula_says():
+    """p̄ = (10 + 20 + 15) / 3 = 15, s̄ = 30, at minute 0, red machine; k1 = 2, k2 = 0.4:
+
+    alice log(1/10) - max(40 - 10, 0)/30 - 0       = -3.303
+    bob   log(4/20) - max(50 - 20, 0)/30 - 30/12   = -5.109
+    carol log(1/15) - max(15 - 15, 0)/30 - 0       = -2.708
+    Carol goes first, then alice, then bob, who without the change-over would go before both.
+    """
+    red, blue = {"setup_family": "red"}, {"setup_family": "blue"}
+    shop = problem(
+        [machine("paint", setup_family="red")],
+        job("alice", ({"paint": 10}, red), due=40),
+        job("bob", ({"paint": 20}, blue), due=50, weight=4),
+        job("carol", ({"paint": 15}, red), due=15),
+        setups=[SetupMatrix("paint", default=30)],
+    )
+    plan = schedule(shop, only="atcs(2,0.4)")
+    assert times(plan) == {"carol1": (0, 0, 15), "alice1": (15, 15, 25), "bob1": (25, 55, 75)}
+    assert plan.totals.objective == 4 * 25 + 30
+
+
 def test_the_machine_that_finishes_first_takes_the_work_change_over_included():
     shop = problem(
         [
@@ -238,11 +259,14 @@ def test_the_deadline_stops_after_the_plan_at_hand():
 
     shop = problem([machine()], job("alice", ({"saw": 10}, {})))
     plan = schedule(shop, deadline=passed)
-    assert (len(asked), check(shop, plan)) == (1, [])
+    assert (plan.finish, check(shop, plan)) == ({"alice": 10}, [])
+    # behind the first of all rules, and in front of the first window of the search
+    assert len(asked) == 2
 
 
 def test_the_rule_that_won_may_plan_alone():
-    """Bob is urgent and came second: first come, first served alone makes him wait."""
+    """Bob is urgent and came second: first come, first served alone would make him wait, and the
+    search behind it lets him go first."""
     shop = problem(
         [machine()],
         job("alice", ({"saw": 30}, {}), due=1_000),
@@ -251,7 +275,8 @@ def test_the_rule_that_won_may_plan_alone():
     best = schedule(shop)
     assert schedule(shop, only=best.rule) == best
     assert schedule(shop, only="fifo").rule == "fifo"
-    assert schedule(shop, only="fifo").totals.objective == 30
+    assert dispatch(shop, "fifo").totals.objective == 30
+    assert schedule(shop, only="fifo").totals.objective == 0
     assert best.totals.objective == 0
     with pytest.raises(UnknownRuleError):
         schedule(shop, only="gut feeling")

@@ -1,0 +1,189 @@
+"""Plans of the engine beside those of others: job shops from files, and a shop made for it.
+
+`python -m benchmarks.scheduling FILE… --seconds 60 --workers 2 --seed 0 [--peers]`: flexible job
+shops in the standard text format, makespan; `--peers` adds PyJobShop with CP-SAT (`make peers`).
+
+`python -m benchmarks.scheduling --shop JOBS --load 0.9 --seed 0 --seconds 30`: a made-to-order
+shop, Σ weight × minutes late + set-up minutes, beside it the dispatch rules; seconds are those of
+the CPU.
+
+One JSON object per case on a line of stdout.
+"""
+
+import argparse
+import importlib
+import itertools
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import shop
+from production.scheduling import (
+    Alternative,
+    Job,
+    Machine,
+    Operation,
+    Problem,
+    Schedule,
+    check,
+    dispatch,
+    schedule,
+    shortest,
+)
+
+
+def main(words: Sequence[str]) -> None:
+    asked = _arguments().parse_args(words)
+    _warm_up()
+    if asked.shop:
+        _print("shop", f"{asked.shop} jobs, load {asked.load}", asked, *_shop(asked))
+    for path in asked.files:
+        _print("fjsp", path.name.split(".")[0], asked, *_job_shop(path, asked))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scheduling")
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    parser.add_argument("--shop", type=int, metavar="JOBS")
+    parser.add_argument("--load", type=float, default=0.9)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--peers", action="store_true")
+    return parser
+
+
+def _print(
+    benchmark: str,
+    case: str,
+    asked: argparse.Namespace,
+    ours: dict[str, Any],
+    peers: dict[str, Any],
+) -> None:
+    settings = {"seconds": asked.seconds, "workers": asked.workers, "seed": asked.seed}
+    told = {"benchmark": f"scheduling/{benchmark}", "case": case, "ours": ours, "peers": peers}
+    print(json.dumps({**told, "settings": settings}), flush=True)
+
+
+def _warm_up() -> None:
+    """Compile, or load what was compiled, before anything is timed."""
+    print("compiling …", file=sys.stderr)
+    shortest(job_shop("1 1 1\n1 1 1 1"), iterations=10)
+    schedule(shop.made(3, 1.0, 0), iterations=1)
+
+
+class Clock:
+    """Seconds since its making, and when something was seen first."""
+
+    def __init__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+        self.first: float | None = None
+
+    def seen(self, *_: object) -> None:
+        if self.first is None:
+            self.first = time.perf_counter() - self.wall
+
+    def past(self, seconds: float) -> Callable[[], bool]:
+        return lambda: time.perf_counter() - self.wall > seconds
+
+    def burnt(self, seconds: float) -> Callable[[], bool]:
+        return lambda: time.process_time() - self.cpu > seconds
+
+    def told(self) -> dict[str, float]:
+        return {
+            "first_ms": round(1000 * (self.first or 0), 1),
+            "seconds": round(time.perf_counter() - self.wall, 2),
+            "cpu_s": round(time.process_time() - self.cpu, 2),
+        }
+
+
+# Job shops
+
+
+def job_shop(text: str) -> Problem:
+    """A flexible job shop: jobs, machines; per job its operations, each with its alternatives as
+    machine (from 1) and minutes."""
+    first, *lines = text.splitlines()
+    jobs, machines = (int(word) for word in first.split()[:2])
+    rows = [[int(word) for word in line.split()] for line in lines if line.strip()][:jobs]
+    horizon = sum(map(sum, rows)) + 1
+    return Problem(
+        tuple(Machine(str(m), str(m), ((0, horizon),)) for m in range(1, machines + 1)),
+        tuple(
+            Job(str(j), tuple(_operations(str(j), iter(row))), due=0) for j, row in enumerate(rows)
+        ),
+    )
+
+
+def _operations(job: str, numbers: Iterator[int]) -> Iterator[Operation]:
+    for i in range(next(numbers)):
+        able = [(str(next(numbers)), next(numbers)) for _ in range(next(numbers))]
+        yield Operation(f"{job}.{i}", job, i, tuple(Alternative(*one) for one in able))
+
+
+def _job_shop(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    problem = job_shop(path.read_text())
+    clock = Clock()
+    found = shortest(
+        problem, clock.past(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
+    )
+    ours = {"makespan": found.totals.makespan, **clock.told(), "checked": not check(problem, found)}
+    peers = {"pyjobshop": _pyjobshop(problem, asked)} if asked.peers else {}
+    return ours, peers
+
+
+def _pyjobshop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
+    model = importlib.import_module("pyjobshop").Model()
+    machines = {machine.id: model.add_machine() for machine in problem.machines}
+    for job in problem.jobs:
+        row = model.add_job()
+        tasks = [model.add_task(job=row) for _ in job.operations]
+        for task, operation in zip(tasks, job.operations, strict=True):
+            for one in operation.alternatives:
+                model.add_mode(task, [machines[one.machine_id]], one.minutes)
+        for before, after in itertools.pairwise(tasks):
+            model.add_end_before_start(before, after)
+    clock = Clock()
+    found = model.solve(
+        "ortools", time_limit=asked.seconds, num_workers=asked.workers, display=False
+    )
+    makespan = int(found.objective) if found.best.tasks else None
+    return {"makespan": makespan, **clock.told(), "status": str(found.status)}
+
+
+# The shop
+
+
+def _shop(asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    problem = shop.made(asked.shop, asked.load, asked.seed)
+    operations = sum(len(job.operations) for job in problem.jobs)
+    peers = {}
+    for rule in ("fifo", "edd", "atcs"):
+        clock = Clock()
+        peers[rule] = _costs(problem, dispatch(problem, rule), clock)
+    clock = Clock()
+    found = schedule(
+        problem, clock.burnt(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
+    )
+    ours = _costs(problem, found, clock)
+    return {"operations": operations, **ours}, peers
+
+
+def _costs(problem: Problem, found: Schedule, clock: Clock) -> dict[str, Any]:
+    told, totals = clock.told(), found.totals
+    return {
+        "objective": totals.objective,
+        "weighted_tardiness": totals.weighted_tardiness,
+        "setup_minutes": totals.setup_minutes,
+        "late": totals.late_jobs,
+        "left_out": len(found.set_aside),
+        **told,
+        "checked": not check(problem, found),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,137 @@
+"""Simulated annealing of one window of the list (Kirkpatrick, Gelatt, Vecchi 1983)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from production.scheduling.arrays import NONE, Numbers, Records, Shop
+from production.scheduling.chance import Chance, below, fraction
+from production.scheduling.compiled import lean
+from production.scheduling.rows import choose
+
+from .judging import ask, change, keep
+from .moving import earliest_place, first_of, in_front, latest_place, link, shift, unlink
+
+FARTHEST = 16  # neighbours on its machine that an operation may pass at once
+URGENT = 0.5  # share of moves of operations whose delay costs something
+REASSIGNED = 0.4  # share of moves to a machine drawn by lot, where there are several
+ALIKE = 0.3  # share of moves that look for a neighbour of the same family
+EARLIER, URGENT_EARLIER = 0.5, 0.8  # share of moves towards the front
+HOPELESS = 30.0  # times its temperature
+
+
+class Window(NamedTuple):
+    """Positions [low, high) of the list are moved, effects are followed up to `horizon`."""
+
+    low: int
+    high: int
+    horizon: int
+
+
+@lean
+def anneal(
+    shop: Shop,
+    plan: Records,
+    order: Numbers,
+    marks: Numbers,
+    touched: Numbers,
+    chance: Chance,
+    window: Window,
+    moves: int,
+    hot: float,
+    cold: float,
+    urgent: Numbers,
+    best: Numbers,
+) -> float:
+    """Change the window by `moves` moves, its temperature falling from `hot` to `cold` minutes.
+
+    Leaves the best list that it saw in `best` (2, high - low), operations and their alternatives,
+    and returns how much less it costs as far as can be judged (0 or less). `marks` (n,) must be
+    zero at first, `touched` has room for n + 1.
+    """
+    low, high, horizon = window
+    size = high - low
+    some = 0
+    for x in range(low, high):
+        o = order[x]
+        best[0, x - low], best[1, x - low] = o, plan[o]["choice"]
+        if plan[o]["price"] > 0 and not plan[o]["fixed"]:
+            urgent[some] = o
+            some += 1
+    now, least = 0.0, 0.0
+    cooling = (cold / hot) ** (1.0 / max(1, moves))
+    heat = hot
+    for move in range(1, moves + 1):
+        heat *= cooling
+        if some > 0 and fraction(chance) < URGENT:
+            o = urgent[below(chance, some)]
+            earlier = fraction(chance) < URGENT_EARLIER
+        else:
+            o = order[low + below(chance, size)]
+            earlier = fraction(chance) < EARLIER
+        if plan[o]["fixed"]:
+            continue
+        # 1. On which machine, and between whom?
+        step = shop.steps[o]
+        x, old = plan[o]["place"], plan[o]["choice"]
+        k = old
+        if step["beyond"] - step["first"] > 1 and fraction(chance) < REASSIGNED:
+            k = step["first"] + below(chance, step["beyond"] - step["first"])
+        m, family = shop.choices[k]["machine"], shop.choices[k]["family"]
+        u_old, v_old = plan[o]["up"], plan[o]["down"]
+        u, v = u_old, v_old
+        passed = int(FARTHEST * fraction(chance) ** 3)
+        if k == old:
+            passed += 1
+        else:
+            u = in_front(plan, order, m, x)
+            v = plan[u]["down"] if u != NONE else first_of(plan, order, m)
+        alike = fraction(chance) < ALIKE
+        if alike:
+            passed = 4 * FARTHEST
+        y = x
+        if earlier:
+            nearest = earliest_place(shop, plan, o, low)
+            while passed > 0 and u != NONE and plan[u]["place"] >= nearest:
+                y = plan[u]["place"]
+                v, u = u, plan[u]["up"]
+                passed -= 1
+                if alike and u != NONE and plan[u]["family"] == family:
+                    break
+        else:
+            farthest = latest_place(shop, plan, o, high - 1)
+            while passed > 0 and v != NONE and plan[v]["place"] <= farthest:
+                y = plan[v]["place"]
+                u, v = v, plan[v]["down"]
+                passed -= 1
+                if alike and plan[u]["family"] == family:
+                    break
+        if k == old and y == x:
+            continue
+        # 2. Move it and judge.
+        unlink(plan, o)
+        link(plan, o, u, v)
+        choose(shop, plan, o, k)
+        shift(plan, order, x, y)
+        front = min(x, y)
+        asked = ask(marks, y, move)
+        if v_old != NONE:
+            front = min(front, plan[v_old]["place"])
+            asked += ask(marks, plan[v_old]["place"], move)
+        if v != NONE:
+            asked += ask(marks, plan[v]["place"], move)
+        delta = change(shop, plan, order, marks, touched, move, front, horizon, asked)
+        # 3. Keep it or take it back.
+        if delta <= 0 or (delta < HOPELESS * heat and fraction(chance) < np.exp(-delta / heat)):
+            keep(plan, touched)
+            now += delta
+            if now < least - 1e-6:
+                least = now
+                for x in range(size):
+                    best[0, x], best[1, x] = order[low + x], plan[order[low + x]]["choice"]
+        else:
+            shift(plan, order, y, x)
+            unlink(plan, o)
+            choose(shop, plan, o, old)
+            link(plan, o, u_old, v_old)
+    return least

@@ -1,0 +1,151 @@
+"""A plan improved window by window, from the first days to the last and again."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from production.scheduling.arrays import Numbers, Records, Shop
+from production.scheduling.chance import chance
+from production.scheduling.rows import choose_all, costs, decode, sort_by_start
+
+from .annealing import Window, anneal
+from .pricing import set_prices
+
+Deadline = Callable[[], bool]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How the list is cut and heated.
+
+    `width` operations are moved at a time, effects followed `ahead` operations further; each sweep
+    makes `moves` moves an operation, from `hot` to `cold` minutes. A delay within `tolerance`
+    minutes of pushing something on counts in part.
+    """
+
+    width: int = 1000
+    ahead: int = 500
+    moves: int = 30
+    hot: float = 8.0
+    cold: float = 0.5
+    tolerance: float = 3000.0
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.moves) < 1 or self.ahead < 0:
+            raise ValueError("a window holds at least one operation, a sweep makes a move of each")
+        if not 0 < self.cold <= self.hot or self.tolerance <= 0:
+            raise ValueError("temperatures fall and are above 0, as the tolerance is")
+
+
+EFFORT = Effort()
+HOTTER, HOTTEST = 4.0, 1_000.0  # a sweep that brought nothing is followed by a hotter one
+NO_PLAN = int(np.iinfo(np.int64).max)
+
+
+class Search:
+    """A plan that is being improved; `cost` is its objective as decoded, never a guess."""
+
+    def __init__(
+        self, shop: Shop, plan: Records, order: Numbers, seed: int, effort: Effort
+    ) -> None:
+        self.shop, self.plan, self.order, self.effort = shop, plan, order, effort
+        self.seed = seed
+        self.made = 0
+        self.room = np.zeros(len(shop.machines), dtype=np.int32)
+        self.cost = self._decoded()
+
+    def improve(
+        self,
+        iterations: int | None,
+        deadline: Deadline | None,
+        progress: Progress | None,
+        threads: int,
+    ) -> None:
+        """Anneal windows until the moves are made or the time is over."""
+        if progress:
+            progress(0, self.cost)
+        if not len(self.order):
+            return
+        heat = 1.0
+        with ThreadPoolExecutor(threads) as pool:
+            for sweep in count():
+                before = self.cost
+                for number, batch in enumerate(self._batches(sweep)):
+                    over = iterations is not None and self.made >= iterations
+                    if over or (deadline and deadline()):
+                        return
+                    self._anneal(batch, (self.seed, sweep, number), heat, pool)
+                    if progress:
+                        progress(self.made, self.cost)
+                heat = 1.0 if self.cost < before or heat > HOTTEST else heat * HOTTER
+
+    def _anneal(
+        self, batch: list[Window], seeds: tuple[int, ...], heat: float, pool: ThreadPoolExecutor
+    ) -> None:
+        set_prices(self.shop, self.plan, self.order, self.effort.tolerance)
+        runs = [
+            pool.submit(self._annealed, window, (*seeds, i), heat) for i, window in enumerate(batch)
+        ]
+        found = [run.result() for run in runs]
+        self.made += sum(self.effort.moves * (one.high - one.low) for one in batch)
+        self._take_over(batch, found)
+
+    def _batches(self, sweep: int) -> Iterator[list[Window]]:
+        """Windows that overlap by half; two far apart at a time, as one does not see the other."""
+        size = len(self.order)
+        width = min(size, self.effort.width)
+        begin = (sweep % 2) * width // 4
+        lows = sorted({0, size - width, *range(begin, size - width, max(1, width // 2))})
+        half = (len(lows) + 1) // 2
+        for i in range(half):
+            pair = [lows[i], *lows[half + i : half + i + 1]]
+            apart = len(pair) == 1 or pair[0] + width <= pair[1]
+            windows = [self._window(low, width) for low in pair]
+            yield from [windows] if apart else [[one] for one in windows]
+
+    def _window(self, low: int, width: int) -> Window:
+        size = len(self.order)
+        return Window(low, low + width, min(size, low + width + self.effort.ahead))
+
+    def _annealed(self, window: Window, seeds: tuple[int, ...], heat: float) -> Numbers:
+        """The best list of one window, found on a copy of the plan."""
+        size, n = window.high - window.low, len(self.order)
+        best, urgent = np.zeros((2, size), dtype=np.int32), np.zeros(size, dtype=np.int32)
+        marks, touched = np.zeros(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
+        plan = self.plan.copy()
+        plan["trial"] = 0
+        effort = self.effort
+        anneal(
+            self.shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
+            effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
+        )  # fmt: skip
+        return best
+
+    def _take_over(self, batch: list[Window], found: list[Numbers]) -> None:
+        """Keep what makes the whole plan cheaper: all of it, or one window."""
+        choices = [list(zip(batch, found, strict=True))]
+        if len(batch) > 1:
+            choices += [[one] for one in choices[0]]
+        for some in choices:
+            order, choice = self.order.copy(), self.plan["choice"].copy()
+            for window, best in some:
+                self.order[window.low : window.high] = best[0]
+                choose_all(self.shop, self.plan, best[0], best[1])
+            cost = self._decoded()
+            if cost <= self.cost:
+                self.cost = cost
+                sort_by_start(self.shop, self.plan, self.order)
+                self._decoded()
+                return
+            self.order[:] = order
+            choose_all(self.shop, self.plan, order, choice[order])
+        self._decoded()
+
+    def _decoded(self) -> int:
+        if not decode(self.shop, self.plan, self.order, self.room):
+            return NO_PLAN
+        return int(sum(costs(self.shop, self.plan, self.order)))

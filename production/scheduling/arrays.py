@@ -1,0 +1,242 @@
+"""A problem as tables of numbers, for the compiled kernels.
+
+Operations are numbered job by job in their sequence. Times on a machine are counted in its open
+minutes, times between machines on the clock; the calendars turn one into the other. One row of a
+table holds what a kernel reads together.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .problem import Alternative, Job, Operation, Problem, SetupMatrix
+
+Records = NDArray[np.void]
+Numbers = NDArray[np.int32]
+
+NONE = -1
+FOREVER = 1 << 30
+SPAN = 8  # a calendar has an entry for every 2 ** SPAN minutes
+
+
+def _row(*names: str) -> np.dtype[np.void]:
+    return np.dtype([(name, np.int32) for name in names])
+
+
+# An operation: its alternatives, those in front of and behind it in its job (NONE), the lag after
+# it, its job's release; due date and weight on a job's last operation only (else weight 0); whether
+# it must not be interrupted; where `Shop.waits` and `Shop.awaited` speak of it
+STEP = _row(
+    *("job", "first", "beyond", "before", "after", "lag", "longest", "release", "due", "weight"),
+    *("whole", "waits", "waits_end", "awaited", "awaited_end", "firm"),
+)
+CHOICE = _row("machine", "minutes", "family")
+# A machine: its windows, its entries in the two indexes, the open minute from which it may be used,
+# the row of its matrix that it is set up for, where that matrix begins and how many columns it has
+MACHINE = _row(
+    *("window", "window_end", "clock", "clock_end", "work", "work_end"),
+    *("origin", "set_up", "matrix", "columns", "total"),
+)
+WINDOW = _row("opens", "closes", "before")
+
+
+class Shop(NamedTuple):
+    """N operations with A alternatives on M machines.
+
+    `steps` (N,) STEP, `choices` (A,) CHOICE, `machines` (M,) MACHINE, `windows` WINDOW of every
+    distinct calendar one after another, the last of each without end. `setups` holds the set-up
+    matrices row by row; each has one row more than columns, for a machine that was never set up.
+    `at_clock` and `at_work` name the window to begin looking at for a minute. `waits` and `awaited`
+    list operations across jobs.
+    """
+
+    steps: Records
+    choices: Records
+    machines: Records
+    setups: Numbers
+    windows: Records
+    at_clock: Numbers
+    at_work: Numbers
+    waits: Numbers
+    awaited: Numbers
+
+
+def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
+    """The tables of a problem for some of its jobs; their order is the numbering."""
+    columns = _columns(problem, jobs)
+    some = [_choices(problem, operation) for job in jobs for operation in job.operations]
+    machines, windows, at_clock, at_work = _machines(problem)
+    setups = _add_matrices(problem, columns, machines)
+    waits, awaited = _waits(jobs)
+    steps = _steps(jobs, some, firm)
+    for names, lists in ((("waits", "waits_end"), waits), (("awaited", "awaited_end"), awaited)):
+        offsets = list(accumulate(map(len, lists), initial=0))
+        steps[names[0]], steps[names[1]] = offsets[:-1], offsets[1:]
+    return Shop(
+        steps,
+        _alternatives(problem, jobs, some, columns),
+        machines,
+        setups,
+        windows,
+        at_clock,
+        at_work,
+        _numbers(chain.from_iterable(waits)),
+        _numbers(chain.from_iterable(awaited)),
+    )
+
+
+# Operations
+
+
+def _choices(problem: Problem, operation: Operation) -> Sequence[Alternative]:
+    """Where an operation may be done; a pinned one has no choice."""
+    pin = operation.pinned
+    span = problem.pinned_span(operation) if pin else None
+    if pin is None or span is None:
+        return operation.alternatives
+    worked = problem.open_time[pin.machine_id].worked
+    return [Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0])))]
+
+
+def _steps(jobs: Sequence[Job], some: Sequence[Sequence[Alternative]], firm: set[str]) -> Records:
+    steps = np.zeros(len(some), dtype=STEP)
+    ends = list(accumulate(map(len, some), initial=0))
+    steps["first"], steps["beyond"] = ends[:-1], ends[1:]
+    steps["before"] = np.arange(len(some)) - 1
+    steps["after"] = np.arange(len(some)) + 1
+    operations = [operation for job in jobs for operation in job.operations]
+    steps["lag"] = [one.min_lag_after for one in operations]
+    longest = (one.max_lag_after for one in operations)
+    steps["longest"] = [NONE if lag is None else lag for lag in longest]
+    steps["whole"] = [not one.splittable for one in operations]
+    of_job = np.repeat(np.arange(len(jobs)), [len(job.operations) for job in jobs])
+    steps["job"] = of_job
+    steps["release"] = _numbers(max(0, job.release) for job in jobs)[of_job]
+    steps["due"] = _numbers(job.due for job in jobs)[of_job]
+    steps["firm"] = _numbers(job.id in firm for job in jobs)[of_job]
+    firsts = np.flatnonzero(np.diff(of_job, prepend=NONE))
+    lasts = np.append(firsts[1:], len(some))[: len(firsts)] - 1
+    steps["before"][firsts], steps["after"][lasts] = NONE, NONE
+    steps["weight"][lasts] = [job.weight for job in jobs]
+    return steps
+
+
+def _alternatives(
+    problem: Problem,
+    jobs: Sequence[Job],
+    some: Sequence[Sequence[Alternative]],
+    columns: Mapping[str, Mapping[str, int]],
+) -> Records:
+    number = {machine.id: at for at, machine in enumerate(problem.machines)}
+    operations = (operation for job in jobs for operation in job.operations)
+    rows = [
+        (
+            number[one.machine_id],
+            one.minutes,
+            columns[problem.machine[one.machine_id].group][operation.setup_family],
+        )
+        for operation, alternatives in zip(operations, some, strict=True)
+        for one in alternatives
+    ]
+    return np.array(rows, dtype=CHOICE)
+
+
+def _waits(jobs: Sequence[Job]) -> tuple[list[list[int]], list[list[int]]]:
+    """By operation: operations of other jobs that it waits for, and that wait for it."""
+    firsts = list(accumulate((len(job.operations) for job in jobs), initial=0))
+    waits: list[list[int]] = [[] for _ in range(firsts[-1])]
+    awaited: list[list[int]] = [[] for _ in range(firsts[-1])]
+    number = {job.id: at for at, job in enumerate(jobs)}
+    for at, job in enumerate(jobs):
+        for predecessor in dict.fromkeys(job.predecessors):
+            if predecessor in number:
+                last = firsts[number[predecessor] + 1] - 1
+                waits[firsts[at]].append(last)
+                awaited[last].append(firsts[at])
+    return waits, awaited
+
+
+# Machines
+
+
+def _machines(problem: Problem) -> tuple[Records, Records, Numbers, Numbers]:
+    machines = np.zeros(len(problem.machines), dtype=MACHINE)
+    known: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}
+    windows: list[Records] = [np.zeros(0, dtype=WINDOW)]
+    indexes: tuple[list[Numbers], list[Numbers]] = ([_numbers([])], [_numbers([])])
+    for at, machine in enumerate(problem.machines):
+        if machine.windows not in known:
+            first = sum(map(len, windows))
+            calendar, *parts = _calendar(machine.windows)
+            windows.append(calendar)
+            spans = [first, first + len(calendar)]
+            for index, part in zip(indexes, parts, strict=True):
+                spans += [sum(map(len, index)), sum(map(len, index)) + len(part)]
+                index.append(part + np.int32(first))
+            known[machine.windows] = tuple(spans)
+        open_time = problem.open_time[machine.id]
+        origin = open_time.worked(max(0, machine.available_from))
+        machines[at] = (*known[machine.windows], origin, 0, 0, 0, open_time.total)
+    clock, work = (np.concatenate(index) for index in indexes)
+    return machines, np.concatenate(windows), clock, work
+
+
+def _calendar(spans: Sequence[tuple[int, int]]) -> tuple[Records, Numbers, Numbers]:
+    """Windows joined where they touch, and the window for each stretch of clock and of work."""
+    opens, closes = np.array(spans or [(0, 1)], dtype=np.int64).T
+    apart = opens[1:] > closes[:-1]
+    opens, closes = opens[np.append(True, apart)], closes[np.append(apart, True)]
+    before = np.concatenate([[0], np.cumsum(closes - opens)])
+    windows = np.zeros(len(opens), dtype=WINDOW)
+    windows["opens"], windows["closes"], windows["before"] = opens, closes, before[:-1]
+    windows["closes"][-1] = FOREVER
+    ticks = [np.arange(0, int(end) + 1, 1 << SPAN) for end in (max(closes[-1], 0), before[-1])]
+    found = [
+        np.maximum(np.searchsorted(starts, at, side="right") - 1, 0).astype(np.int32)
+        for starts, at in zip((opens, before[:-1]), ticks, strict=True)
+    ]
+    return windows, found[0], found[1]
+
+
+def _columns(problem: Problem, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
+    """Set-up families of each group, numbered."""
+    found: dict[str, dict[str, int]] = {}
+    for machine in problem.machines:
+        names = found.setdefault(machine.group, {})
+        if machine.setup_family is not None:
+            names.setdefault(machine.setup_family, len(names))
+    for operation in (operation for job in jobs for operation in job.operations):
+        for one in _choices(problem, operation):
+            names = found[problem.machine[one.machine_id].group]
+            names.setdefault(operation.setup_family, len(names))
+    return found
+
+
+def _add_matrices(
+    problem: Problem, columns: Mapping[str, Mapping[str, int]], machines: Records
+) -> Numbers:
+    matrix_of = {one.group: one for one in problem.setups}
+    dense = {group: _dense(matrix_of.get(group), list(names)) for group, names in columns.items()}
+    begins = dict(zip(dense, accumulate(map(np.size, dense.values()), initial=0), strict=False))
+    for at, machine in enumerate(problem.machines):
+        names = columns[machine.group]
+        row = len(names) if machine.setup_family is None else names[machine.setup_family]
+        machines[at]["set_up"] = row
+        machines[at]["matrix"] = begins[machine.group]
+        machines[at]["columns"] = len(names)
+    return np.concatenate([one.ravel() for one in dense.values()] or [_numbers([])])
+
+
+def _dense(matrix: SetupMatrix | None, names: Sequence[str]) -> Numbers:
+    found = np.zeros((len(names) + 1, len(names)), dtype=np.int32)
+    if matrix is not None:
+        for row, before in enumerate((*names, None)):
+            found[row] = [matrix.between(before, after) for after in names]
+    return found
+
+
+def _numbers(values: Iterable[int]) -> Numbers:
+    return np.fromiter(values, dtype=np.int32)

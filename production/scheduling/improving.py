@@ -1,0 +1,73 @@
+"""From a problem to the best plan that time allows: rules first, then a search from their best.
+
+1. Every rule plans the whole shop; the cheapest plan wins. 2. Its firm part is annealed.
+3. Forecast jobs take the gaps that are left. 4. What comes out is kept where it is cheaper.
+"""
+
+import numpy as np
+
+from .annealing import EFFORT, NO_PLAN, Deadline, Effort, Progress, Search
+from .arrays import NONE
+from .dispatch import Dispatcher, Draft, rules_called
+from .plan import Schedule
+from .problem import Problem
+from .rules import Rule
+
+MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
+MOST_MOVES = 3_000_000
+
+
+def schedule(
+    problem: Problem,
+    deadline: Deadline | None = None,
+    seed: int = 0,
+    only: str | None = None,
+    *,
+    iterations: int | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+    effort: Effort = EFFORT,
+) -> Schedule:
+    """The best plan found until `deadline()` is True; at least one rule always plans.
+
+    Parameters
+    ----------
+    deadline : asked between rules and between windows of the search
+    seed : with `iterations`, fixes the plan, whatever the number of threads
+    only : the name of the rule that planned before (`Schedule.rule`) and plans alone now
+    iterations : moves of the search at most; without it, and without a deadline, as many as are
+        usual for the size
+    threads : windows of the plan that are searched at once, two at most
+    progress : told the moves made and the objective of the firm jobs, at first that of the rule
+
+    Raises UnknownRuleError.
+    """
+    rules = rules_called(only)
+    dispatcher = Dispatcher(problem)
+    draft = dispatcher.best(rules, deadline)
+    if iterations is None and deadline is None:
+        iterations = min(MOST_MOVES, MOVES_EACH * len(dispatcher.shop.steps))
+    search = _search(dispatcher, draft, seed, effort)
+    if search.cost < NO_PLAN:
+        search.improve(iterations, deadline, progress, threads)
+        draft = _cheaper(dispatcher, draft, search, rules[draft.rule])
+    return dispatcher.recorded(draft)
+
+
+def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> Search:
+    """The firm part of a plan, ready to be searched; what a maximum lag ties together stays."""
+    firm = draft.firm or draft
+    plan = firm.plan.copy()
+    steps = dispatcher.shop.steps
+    tied = np.isin(
+        steps["job"], steps["job"][(steps["longest"] != NONE) & (steps["after"] != NONE)]
+    )
+    plan["fixed"][tied & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = 1
+    return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
+
+
+def _cheaper(dispatcher: Dispatcher, draft: Draft, search: Search, rule: Rule) -> Draft:
+    """The plan of the rule, or the one of the search with forecast jobs put into its gaps."""
+    firm = draft.firm or draft
+    found = dispatcher.with_forecast(Draft(search.plan, firm.aside, draft.rule), rule)
+    return min(draft, found, key=dispatcher.cost)

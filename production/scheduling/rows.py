@@ -1,0 +1,137 @@
+"""A plan as one list: who goes first, and on which machine. Decoding gives operations their times.
+
+The list is a topological order: an operation stands behind all that it waits for, and the row of a
+machine is the list read for that machine alone. Every such list is a plan, and every plan in which
+nothing could start earlier without overtaking is such a list.
+"""
+
+import numpy as np
+
+from .arrays import NONE, Numbers, Records, Shop
+from .clock import end_at, fit_whole, start_at, worked
+from .compiled import lean
+
+# An operation in the plan: its position in the list, its alternative with what belongs to it, the
+# operations in front of and behind it on its machine, start and end in open minutes, the end on the
+# clock, its set-up, whether it must stay where it is (1, or STARTED where its set-up is over too),
+# and what a minute of delay would cost. Under `try_` stands what a move would make of it, if
+# `trial` is the number of that move.
+ROW = np.dtype(
+    [
+        (name, np.int32)
+        for name in (
+            *("place", "choice", "machine", "minutes", "family", "up", "down"),
+            *("start", "end", "done", "setup", "fixed"),
+            *("trial", "try_start", "try_end", "try_done", "try_setup"),
+        )
+    ]
+    + [("price", np.float32)]
+)
+
+STARTED = 2
+
+
+def empty_plan(shop: Shop) -> Records:
+    """Rows of a plan (N,) ROW that holds nothing yet."""
+    plan = np.zeros(len(shop.steps), dtype=ROW)
+    for name in ("place", "choice", "machine", "up", "down"):
+        plan[name] = NONE
+    return plan
+
+
+@lean
+def choose(shop: Shop, plan: Records, o: int, k: int) -> None:
+    """Give operation o its alternative k."""
+    row, choice = plan[o], shop.choices[k]
+    row["choice"], row["machine"] = k, choice["machine"]
+    row["minutes"], row["family"] = choice["minutes"], choice["family"]
+
+
+@lean
+def choose_all(shop: Shop, plan: Records, operations: Numbers, choices: Numbers) -> None:
+    """Give operations their alternatives."""
+    for i in range(len(operations)):
+        choose(shop, plan, operations[i], choices[i])
+
+
+@lean
+def setup_from(shop: Shop, m: int, family: int, after: int) -> int:
+    """Change-over minutes of machine m from one family to another."""
+    machine = shop.machines[m]
+    return shop.setups[machine["matrix"] + family * machine["columns"] + after]
+
+
+@lean
+def fitted(shop: Shop, plan: Records, o: int, ready: int, free: int, setup: int) -> int:
+    """Earliest start of o, ready at `ready` on the clock, on its machine that is free from open
+    minute `free` on; in open minutes. The set-up need not wait for the work to arrive."""
+    m = plan[o]["machine"]
+    start = max(worked(shop, m, ready), free + setup)
+    if shop.steps[o]["whole"]:
+        return fit_whole(shop, m, start, setup, plan[o]["minutes"])
+    return start
+
+
+@lean
+def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
+    """Give every operation of the list its place, machine row and times; `last` (M,) is room.
+
+    False where something does not fit in front of fixed work, or before the horizon.
+    """
+    last[:] = NONE
+    for x in range(len(order)):
+        o = order[x]
+        step, row = shop.steps[o], plan[o]
+        m = row["machine"]
+        u = last[m]
+        last[m] = o
+        row["place"], row["up"], row["down"] = x, u, NONE
+        free, family = shop.machines[m]["origin"], shop.machines[m]["set_up"]
+        if u != NONE:
+            plan[u]["down"] = o
+            free, family = max(free, plan[u]["end"]), plan[u]["family"]
+        setup = setup_from(shop, m, family, row["family"])
+        if row["fixed"]:
+            row["setup"] = setup = 0 if row["fixed"] == STARTED else setup
+            if u != NONE and not plan[u]["fixed"] and plan[u]["end"] + setup > row["start"]:
+                return False
+            continue
+        ready = step["release"]
+        if step["before"] != NONE:
+            v = step["before"]
+            ready = max(ready, plan[v]["done"] + shop.steps[v]["lag"])
+        for i in range(step["waits"], step["waits_end"]):
+            v = shop.waits[i]
+            ready = max(ready, plan[v]["done"] + shop.steps[v]["lag"])
+        start = fitted(shop, plan, o, ready, free, setup)
+        row["setup"], row["start"], row["end"] = setup, start, start + row["minutes"]
+        if row["end"] > shop.machines[m]["total"]:
+            return False
+        row["done"] = end_at(shop, m, row["end"])
+    return True
+
+
+@lean
+def costs(shop: Shop, plan: Records, order: Numbers) -> tuple[int, int]:
+    """Weighted minutes late and set-up minutes of what is in the list."""
+    late, setups = 0, 0
+    for x in range(len(order)):
+        step, row = shop.steps[order[x]], plan[order[x]]
+        setups += row["setup"]
+        late += np.int64(step["weight"]) * max(0, row["done"] - step["due"])
+    return late, setups
+
+
+@lean
+def begins(shop: Shop, plan: Records, order: Numbers, clock: Numbers) -> None:
+    """When every operation of the list starts, on the clock, into `clock` (n,)."""
+    for x in range(len(order)):
+        row = plan[order[x]]
+        clock[x] = start_at(shop, row["machine"], row["start"])
+
+
+def sort_by_start(shop: Shop, plan: Records, order: Numbers) -> None:
+    """Bring a decoded list into the order of the clock; it stays the same plan."""
+    clock = np.empty(len(order), dtype=np.int32)
+    begins(shop, plan, order, clock)
+    order[:] = order[np.argsort(clock, kind="stable")]
