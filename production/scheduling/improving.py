@@ -56,14 +56,28 @@ def schedule(
 
 def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> Search:
     """The firm part of a plan, ready to be searched; what a maximum lag ties together stays."""
-    firm = draft.firm or draft
-    plan = firm.plan.copy()
+    plan = (draft.firm or draft).plan.copy()
     steps = dispatcher.shop.steps
-    tied = np.isin(
-        steps["job"], steps["job"][(steps["longest"] != NONE) & (steps["after"] != NONE)]
-    )
-    plan["fixed"][tied & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = 1
+    held = np.flatnonzero(_held(dispatcher.problem))
+    stays = np.isin(steps["job"], held) & (plan["fixed"] == 0) & (plan["machine"] != NONE)
+    plan["fixed"][stays] = 1
     return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
+
+
+def _held(problem: Problem) -> list[bool]:
+    """By job: whether a maximum lag ties steps of it, or of a job that waits for it, together."""
+    tied = [
+        job.id
+        for job in problem.jobs
+        if any(operation.max_lag_after is not None for operation in job.operations[:-1])
+    ]
+    held: set[str] = set()
+    while tied:
+        job_id = tied.pop()
+        if job_id not in held:
+            held.add(job_id)
+            tied.extend(problem.job[job_id].predecessors)
+    return [job.id in held for job in problem.jobs]
 
 
 def _cheaper(dispatcher: Dispatcher, draft: Draft, search: Search, rule: Rule) -> Draft:

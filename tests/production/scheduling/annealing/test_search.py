@@ -76,6 +76,24 @@ def test_a_pinned_step_stays_whatever_it_costs():
     assert plan.finish == {"alice": 60, "bob": 120}
 
 
+def test_what_work_tied_by_a_maximum_lag_waits_for_stays_in_front_of_it():
+    """Sawing the frame after Alice's board would be cheaper, but its table has its place."""
+    shop = problem(
+        [machine("saw"), machine("paint")],
+        job("frame", ({"saw": 30}, {})),
+        job(
+            "table",
+            ({"paint": 10}, {"max_lag_after": 5}),
+            ({"paint": 10}, {}),
+            predecessors=("frame",),
+        ),
+        job("alice", ({"saw": 30}, {}), due=30, weight=10, release=1),
+    )
+    ruled, plan = dispatch(shop, "fifo"), schedule(shop, only="fifo")
+    assert ruled.finish == {"frame": 30, "table": 50, "alice": 60}
+    assert (plan.finish, check(shop, plan)) == (ruled.finish, [])
+
+
 # Against every plan there is
 
 
