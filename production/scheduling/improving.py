@@ -1,8 +1,11 @@
 """From a problem to the best plan that time allows: rules first, then a search from their best.
 
-1. Every rule plans the whole shop; the cheapest plan wins. 2. Its firm part is annealed.
-3. Forecast jobs take the gaps that are left. 4. What comes out is kept where it is cheaper.
+1. Rules plan the whole shop, fewer the larger it is; the cheapest plan wins. 2. Its firm part is
+annealed. 3. Forecast jobs take the gaps that are left. 4. What comes out is kept where it is
+cheaper.
 """
+
+from itertools import islice
 
 import numpy as np
 
@@ -14,7 +17,9 @@ from .problem import Problem
 from .rules import Rule
 
 MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
-MOST_MOVES = 3_000_000
+MOST_TIMED = 50_000_000  # operations that these moves may time anew: seconds, whatever the shop
+RULED = 400_000  # operations that all rules together may place; the likeliest rules come first
+FEWEST_RULES = 4
 
 
 def schedule(
@@ -44,12 +49,15 @@ def schedule(
     """
     rules = rules_called(only)
     dispatcher = Dispatcher(problem)
-    draft = dispatcher.best(rules, deadline)
+    size = max(1, len(dispatcher.shop.steps))
+    some = dict(islice(rules.items(), max(FEWEST_RULES, RULED // size)))
+    draft = dispatcher.best(some, deadline)
+    most_timed = None
     if iterations is None and deadline is None:
-        iterations = min(MOST_MOVES, MOVES_EACH * len(dispatcher.shop.steps))
+        iterations, most_timed = MOVES_EACH * size, MOST_TIMED
     search = _search(dispatcher, draft, seed, effort)
     if search.cost < NO_PLAN:
-        search.improve(iterations, deadline, progress, threads)
+        search.improve(iterations, deadline, progress, threads, most_timed)
         draft = _cheaper(dispatcher, draft, search, rules[draft.rule])
     return dispatcher.recorded(draft)
 

@@ -42,11 +42,12 @@ def anneal(
     cold: float,
     urgent: Numbers,
     best: Numbers,
-) -> float:
+) -> tuple[float, int]:
     """Change the window by `moves` moves, its temperature falling from `hot` to `cold` minutes.
 
     Leaves the best list that it saw in `best` (2, high - low), operations and their alternatives,
-    and returns how much less it costs as far as can be judged (0 or less). `marks` (n,) must be
+    and returns how much less it costs as far as can be judged (0 or less), and how many operations
+    were timed anew. `marks` (n,) must be
     zero at first, `touched` has room for n + 1.
     """
     low, high, horizon = window
@@ -59,6 +60,7 @@ def anneal(
             urgent[some] = o
             some += 1
     now, least = 0.0, 0.0
+    timed = 0
     cooling = (cold / hot) ** (1.0 / max(1, moves))
     heat = hot
     for move in range(1, moves + 1):
@@ -121,6 +123,7 @@ def anneal(
         if v != NONE:
             asked += ask(marks, plan[v]["place"], move)
         delta = change(shop, plan, order, marks, touched, move, front, horizon, asked)
+        timed += touched[0]
         # 3. Keep it or take it back.
         if delta <= 0 or (delta < HOPELESS * heat and fraction(chance) < np.exp(-delta / heat)):
             keep(plan, touched)
@@ -134,4 +137,4 @@ def anneal(
             unlink(plan, o)
             choose(shop, plan, o, old)
             link(plan, o, u_old, v_old)
-    return least
+    return least, timed

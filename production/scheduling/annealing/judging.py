@@ -96,6 +96,7 @@ def change(
         o = order[x]
         step, row = shop.steps[o], plan[o]
         if not time_anew(shop, plan, o, move):
+            touched[0] = count
             return IMPOSSIBLE
         count += 1
         touched[count] = o

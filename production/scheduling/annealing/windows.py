@@ -1,6 +1,6 @@
 """A plan improved window by window, from the first days to the last and again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
@@ -54,7 +54,7 @@ class Search:
     ) -> None:
         self.shop, self.plan, self.order, self.effort = shop, plan, order, effort
         self.seed = seed
-        self.made = 0
+        self.made = self.timed = 0
         self.room = np.zeros(len(shop.machines), dtype=np.int32)
         self.cost = self._decoded()
 
@@ -64,8 +64,9 @@ class Search:
         deadline: Deadline | None,
         progress: Progress | None,
         threads: int,
+        most_timed: int | None = None,
     ) -> None:
-        """Anneal windows until the moves are made or the time is over."""
+        """Anneal windows until the moves are made, so many operations timed or the time is over."""
         if progress:
             progress(0, self.cost)
         if not len(self.order):
@@ -75,8 +76,9 @@ class Search:
             for sweep in count():
                 before = self.cost
                 for number, batch in enumerate(self._batches(sweep)):
-                    over = iterations is not None and self.made >= iterations
-                    if over or (deadline and deadline()):
+                    if _reached(self.made, iterations) or _reached(self.timed, most_timed):
+                        return
+                    if deadline and deadline():
                         return
                     self._anneal(batch, (self.seed, sweep, number), heat, pool)
                     if progress:
@@ -90,8 +92,9 @@ class Search:
         runs = [
             pool.submit(self._annealed, window, (*seeds, i), heat) for i, window in enumerate(batch)
         ]
-        found = [run.result() for run in runs]
+        found, timed = zip(*(run.result() for run in runs), strict=True)
         self.made += sum(self.effort.moves * (one.high - one.low) for one in batch)
+        self.timed += sum(timed)
         self._take_over(batch, found)
 
     def _batches(self, sweep: int) -> Iterator[list[Window]]:
@@ -111,21 +114,21 @@ class Search:
         size = len(self.order)
         return Window(low, low + width, min(size, low + width + self.effort.ahead))
 
-    def _annealed(self, window: Window, seeds: tuple[int, ...], heat: float) -> Numbers:
-        """The best list of one window, found on a copy of the plan."""
+    def _annealed(self, window: Window, seeds: tuple[int, ...], heat: float) -> tuple[Numbers, int]:
+        """The best list of one window, found on a copy of the plan, and what was timed for it."""
         size, n = window.high - window.low, len(self.order)
         best, urgent = np.zeros((2, size), dtype=np.int32), np.zeros(size, dtype=np.int32)
         marks, touched = np.zeros(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
         plan = self.plan.copy()
         plan["trial"] = 0
         effort = self.effort
-        anneal(
+        _gained, timed = anneal(
             self.shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
             effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
         )  # fmt: skip
-        return best
+        return best, timed
 
-    def _take_over(self, batch: list[Window], found: list[Numbers]) -> None:
+    def _take_over(self, batch: list[Window], found: Sequence[Numbers]) -> None:
         """Keep what makes the whole plan cheaper: all of it, or one window."""
         choices = [list(zip(batch, found, strict=True))]
         if len(batch) > 1:
@@ -149,3 +152,7 @@ class Search:
         if not decode(self.shop, self.plan, self.order, self.room):
             return NO_PLAN
         return int(sum(costs(self.shop, self.plan, self.order)))
+
+
+def _reached(count: int, limit: int | None) -> bool:
+    return limit is not None and count >= limit

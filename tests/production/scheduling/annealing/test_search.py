@@ -178,12 +178,13 @@ def test_what_a_move_is_judged_to_cost_is_what_it_costs(shop, seed):
     marks, touched = np.zeros(size, np.int32), np.zeros(size + 1, np.int32)
     set_prices(tables, plan, order, 100.0)
     window = Window(0, size, size)
-    gained = anneal(
+    gained, timed = anneal(
         tables, plan, order, marks, touched, chance(seed), window, 300, 20.0, 1.0, urgent, best
     )
     choose_all(tables, plan, best[0], best[1])
     decode(tables, plan, best[0], np.zeros(len(shop.machines), np.int32))
     assert sum(costs(tables, plan, best[0])) - before == gained <= 0
+    assert timed > 0 or gained == 0
 
 
 @many
