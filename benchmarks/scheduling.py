@@ -163,7 +163,9 @@ def _shop(asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
     peers = {}
     for rule in ("fifo", "edd", "atcs"):
         clock = Clock()
-        peers[rule] = _costs(problem, dispatch(problem, rule), clock)
+        ruled = dispatch(problem, rule)
+        clock.seen()
+        peers[rule] = _costs(problem, ruled, clock)
     clock = Clock()
     found = schedule(
         problem, clock.burnt(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen

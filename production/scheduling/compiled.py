@@ -5,7 +5,6 @@ to these sources, byte for byte: numba itself would not see that another module 
 """
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -33,14 +32,14 @@ def _digest() -> str:
 
 
 def _kept_in() -> str:
-    """A folder beside the sources, or where they may not be written, a private temporary one."""
+    """A folder beside the sources; where they may not be written, one that nobody else can guess:
+    what lies in it is run."""
     name = f"kernels-{_digest()}"
     folder = HERE / "__pycache__" / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"tailorline-{os.getuid()}" / name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix="tailorline-"))
     return str(folder)
 
 

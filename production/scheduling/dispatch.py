@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import NONE, Numbers, Records, Shop, shop_of
-from .clock import start_at
-from .compiled import lean, wide
 from .dispatching import (
     FULL,
     NO_LAG,
@@ -28,7 +26,7 @@ from .dispatching import (
 from .plan import Schedule
 from .problem import Impossible, Problem, Reason
 from .recording import record
-from .rows import STARTED, choose, empty_plan
+from .rows import STARTED, choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
 from .timeline import timelines
 
@@ -84,7 +82,8 @@ class Dispatcher:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.firm_ids = firm_jobs(problem)
+        firm = (job.id for job in problem.jobs if job.firm)
+        self.firm_ids = problem.with_predecessors(firm)
         self.shop = shop_of(problem, problem.jobs, self.firm_ids)
         self.facts: Facts = facts_of(problem, self.shop)
         self.impossible = {one.job_id: one for one in problem.impossible}
@@ -177,26 +176,6 @@ class Dispatcher:
             named = "" if reason == Reason.PREDECESSOR else operation.id
             found[operation.job_id] = Impossible(operation.job_id, reason, text, named)
         return found
-
-
-@lean
-def write_starts(shop: Shop, plan: Records, begins: Numbers) -> None:
-    """Starts on the clock of what is planned (N,)."""
-    for o in range(len(plan)):
-        if plan[o]["machine"] != NONE:
-            begins[o] = start_at(shop, wide(plan[o]["machine"]), wide(plan[o]["start"]))
-
-
-def firm_jobs(problem: Problem) -> set[str]:
-    """Firm jobs and every job that they wait for."""
-    firm: set[str] = set()
-    open_ids = [job.id for job in problem.jobs if job.firm]
-    while open_ids:
-        job_id = open_ids.pop()
-        if job_id not in firm:
-            firm.add(job_id)
-            open_ids.extend(problem.job[job_id].predecessors)
-    return firm
 
 
 Pinned = list[tuple[int, int, int]]  # start, end, number of the operation

@@ -79,12 +79,7 @@ def _held(problem: Problem) -> list[bool]:
         for job in problem.jobs
         if any(operation.max_lag_after is not None for operation in job.operations[:-1])
     ]
-    held: set[str] = set()
-    while tied:
-        job_id = tied.pop()
-        if job_id not in held:
-            held.add(job_id)
-            tied.extend(problem.job[job_id].predecessors)
+    held = problem.with_predecessors(tied)
     return [job.id in held for job in problem.jobs]
 
 

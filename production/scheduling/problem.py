@@ -272,6 +272,17 @@ class Problem:
         by_group = {matrix.group: matrix for matrix in self.setups}
         return {m.id: by_group.get(m.group, SetupMatrix(m.group)) for m in self.machines}
 
+    def with_predecessors(self, job_ids: Iterable[str]) -> set[str]:
+        """These jobs and every job that they wait for."""
+        found: set[str] = set()
+        open_ids = list(job_ids)
+        while open_ids:
+            job_id = open_ids.pop()
+            if job_id not in found:
+                found.add(job_id)
+                open_ids.extend(self.job[job_id].predecessors)
+        return found
+
     def pinned_span(self, operation: Operation) -> tuple[int, int] | None:
         """Start and end of a pinned operation; None when it runs past the last window."""
         pin = operation.pinned

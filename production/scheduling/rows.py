@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, worked
-from .compiled import lean
+from .compiled import lean, wide
 
 # An operation in the plan: its position in the list, its alternative with what belongs to it, the
 # operations in front of and behind it on its machine, start and end in open minutes, the end on the
@@ -123,15 +123,15 @@ def costs(shop: Shop, plan: Records, order: Numbers) -> tuple[int, int]:
 
 
 @lean
-def begins(shop: Shop, plan: Records, order: Numbers, clock: Numbers) -> None:
-    """When every operation of the list starts, on the clock, into `clock` (n,)."""
-    for x in range(len(order)):
-        row = plan[order[x]]
-        clock[x] = start_at(shop, row["machine"], row["start"])
+def write_starts(shop: Shop, plan: Records, begins: Numbers) -> None:
+    """Starts on the clock of what is planned (N,)."""
+    for o in range(len(plan)):
+        if plan[o]["machine"] != NONE:
+            begins[o] = start_at(shop, wide(plan[o]["machine"]), wide(plan[o]["start"]))
 
 
 def sort_by_start(shop: Shop, plan: Records, order: Numbers) -> None:
     """Bring a decoded list into the order of the clock; it stays the same plan."""
-    clock = np.empty(len(order), dtype=np.int32)
-    begins(shop, plan, order, clock)
-    order[:] = order[np.argsort(clock, kind="stable")]
+    begins = np.zeros(len(plan), dtype=np.int32)
+    write_starts(shop, plan, begins)
+    order[:] = order[np.argsort(begins[order], kind="stable")]

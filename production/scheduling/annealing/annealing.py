@@ -47,8 +47,7 @@ def anneal(
 
     Leaves the best list that it saw in `best` (2, high - low), operations and their alternatives,
     and returns how much less it costs as far as can be judged (0 or less), and how many operations
-    were timed anew. `marks` (n,) must be
-    zero at first, `touched` has room for n + 1.
+    were timed anew. `marks` (n,) must be zero at first, `touched` has room for n + 1.
     """
     low, high, horizon = window
     size = high - low
