@@ -5,11 +5,12 @@ the best one is written down: `Dispatcher.firm` plans the firm jobs, `with_forec
 into the gaps, `recorded` makes the `Schedule`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from .anytime import Deadline
 from .arrays import NONE, Numbers, Records, Shop, shop_of
 from .dispatching import (
     FULL,
@@ -30,7 +31,6 @@ from .rows import STARTED, choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
 from .timeline import timelines
 
-Deadline = Callable[[], bool]
 Aside = Mapping[str, Impossible]
 
 _REASONS = {

@@ -26,7 +26,7 @@ from .gaps import (
     stand_tied,
     tied,
 )
-from .rows import STARTED, setup_from
+from .rows import STARTED, ready_at, setup_from
 
 # What waits for a machine: an operation by one of its alternatives. Its score is
 # `worth - max(start_by - now, 0) * urgency - setup * change`
@@ -175,14 +175,7 @@ def _release(shop: Shop, floor: Floor, o: int) -> None:
 @part
 def _announce(shop: Shop, floor: Floor, o: int) -> None:
     """All that an operation waits for is planned: say when it will arrive."""
-    step, plan = shop.steps[o], floor.rows.plan
-    if step["before"] != NONE:
-        ready = wide(plan[step["before"]]["done"]) + shop.steps[step["before"]]["lag"]
-    else:
-        ready = wide(step["release"])
-        for i in range(step["waits"], step["waits_end"]):
-            v = shop.waits[i]
-            ready = max(ready, wide(plan[v]["done"]) + shop.steps[v]["lag"])
+    ready = ready_at(shop, floor.rows.plan, o, NONE)
     floor.calls[o]["ready"] = ready
     _push(floor, ready, o)
 

@@ -9,7 +9,8 @@ from itertools import islice
 
 import numpy as np
 
-from .annealing import EFFORT, NO_PLAN, Deadline, Effort, Progress, Search
+from .annealing import EFFORT, NO_PLAN, Effort, Search
+from .anytime import Deadline, Progress
 from .arrays import NONE
 from .dispatch import Dispatcher, Draft, rules_called
 from .plan import Schedule

@@ -6,7 +6,7 @@ A shop with hours, change-overs or due dates is planned by `schedule`.
 import numpy as np
 
 from . import critical
-from .critical.search import Deadline, Progress
+from .anytime import Deadline, Progress
 from .plan import Schedule
 from .problem import Machine, Operation, Problem, ProblemError
 from .recording import record

@@ -9,7 +9,7 @@ import numpy as np
 
 from .arrays import NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, worked
-from .compiled import lean, wide
+from .compiled import inlined, lean, wide
 
 # An operation in the plan: its position in the list, its alternative with what belongs to it, the
 # operations in front of and behind it on its machine, start and end in open minutes, the end on the
@@ -61,6 +61,26 @@ def setup_from(shop: Shop, m: int, family: int, after: int) -> int:
     return shop.setups[machine["matrix"] + family * machine["columns"] + after]
 
 
+@inlined
+def done_in(plan: Records, o: int, move: int) -> int:
+    """The end of o on the clock under a move; as it stands where the move is NONE."""
+    row = plan[o]
+    return wide(row["try_done"]) if row["trial"] == move else wide(row["done"])
+
+
+@inlined
+def ready_at(shop: Shop, plan: Records, o: int, move: int) -> int:
+    """When all that o waits for is over, on the clock, under a move or (NONE) as it stands."""
+    step = shop.steps[o]
+    if step["before"] != NONE:
+        return done_in(plan, step["before"], move) + shop.steps[step["before"]]["lag"]
+    ready = wide(step["release"])
+    for i in range(step["waits"], step["waits_end"]):
+        v = shop.waits[i]
+        ready = max(ready, done_in(plan, v, move) + shop.steps[v]["lag"])
+    return ready
+
+
 @lean
 def fitted(shop: Shop, plan: Records, o: int, ready: int, free: int, setup: int) -> int:
     """Earliest start of o, ready at `ready` on the clock, on its machine that is free from open
@@ -81,7 +101,7 @@ def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
     last[:] = NONE
     for x in range(len(order)):
         o = order[x]
-        step, row = shop.steps[o], plan[o]
+        row = plan[o]
         m = row["machine"]
         u = last[m]
         last[m] = o
@@ -96,14 +116,7 @@ def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
             if u != NONE and not plan[u]["fixed"] and plan[u]["end"] + setup > row["start"]:
                 return False
             continue
-        ready = step["release"]
-        if step["before"] != NONE:
-            v = step["before"]
-            ready = max(ready, plan[v]["done"] + shop.steps[v]["lag"])
-        for i in range(step["waits"], step["waits_end"]):
-            v = shop.waits[i]
-            ready = max(ready, plan[v]["done"] + shop.steps[v]["lag"])
-        start = fitted(shop, plan, o, ready, free, setup)
+        start = fitted(shop, plan, o, ready_at(shop, plan, o, NONE), free, setup)
         row["setup"], row["start"], row["end"] = setup, start, start + row["minutes"]
         if row["end"] > shop.machines[m]["total"]:
             return False

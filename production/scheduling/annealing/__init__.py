@@ -3,6 +3,6 @@
 Tables in, tables changed in place. Pure: no Django, no clock.
 """
 
-from .windows import EFFORT, NO_PLAN, Deadline, Effort, Progress, Search
+from .windows import EFFORT, NO_PLAN, Effort, Search
 
-__all__ = ["EFFORT", "NO_PLAN", "Deadline", "Effort", "Progress", "Search"]
+__all__ = ["EFFORT", "NO_PLAN", "Effort", "Search"]

@@ -3,7 +3,7 @@
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.clock import end_at
 from production.scheduling.compiled import inlined, lean
-from production.scheduling.rows import fitted, setup_from
+from production.scheduling.rows import fitted, ready_at, setup_from
 
 IMPOSSIBLE = 1.0e15
 GAIN = 0.3  # part of its price that a minute earlier behind the horizon is expected to bring
@@ -19,21 +19,9 @@ def ask(marks: Numbers, place: int, move: int) -> int:
 
 
 @inlined
-def done_in(plan: Records, o: int, move: int) -> int:
-    """The end of o on the clock under a move."""
-    row = plan[o]
-    return row["try_done"] if row["trial"] == move else row["done"]
-
-
-@inlined
-def time_anew(
-    shop: Shop,
-    plan: Records,
-    o: int,
-    move: int,
-) -> bool:
+def time_anew(shop: Shop, plan: Records, o: int, move: int) -> bool:
     """Set the times that o has under a move; False where they collide with fixed work."""
-    step, row = shop.steps[o], plan[o]
+    row = plan[o]
     m = row["machine"]
     free, family = shop.machines[m]["origin"], shop.machines[m]["set_up"]
     u = row["up"]
@@ -47,14 +35,7 @@ def time_anew(
         if u != NONE and not plan[u]["fixed"] and free + setup > start:
             return False
     else:
-        ready = step["release"]
-        v = step["before"]
-        if v != NONE:
-            ready = max(ready, done_in(plan, v, move) + shop.steps[v]["lag"])
-        for i in range(step["waits"], step["waits_end"]):
-            v = shop.waits[i]
-            ready = max(ready, done_in(plan, v, move) + shop.steps[v]["lag"])
-        start = fitted(shop, plan, o, ready, free, setup)
+        start = fitted(shop, plan, o, ready_at(shop, plan, o, move), free, setup)
         end = start + row["minutes"]
         done = end_at(shop, m, end)
     row["trial"] = move

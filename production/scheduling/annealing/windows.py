@@ -1,21 +1,19 @@
 """A plan improved window by window, from the first days to the last and again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
 
+from production.scheduling.anytime import Deadline, Progress
 from production.scheduling.arrays import Numbers, Records, Shop
 from production.scheduling.chance import chance
 from production.scheduling.rows import choose_all, costs, decode, sort_by_start
 
 from .annealing import Window, anneal
 from .pricing import set_prices
-
-Deadline = Callable[[], bool]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

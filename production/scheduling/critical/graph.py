@@ -7,7 +7,7 @@ One array instead of many keeps calls between kernels cheap.
 
 import numpy as np
 
-from production.scheduling.compiled import kernel
+from production.scheduling.compiled import lean
 
 from .shop import Ints, Shop
 
@@ -42,13 +42,13 @@ def empty_graph(shop: Shop) -> Ints:
     return graph
 
 
-@kernel
+@lean
 def size(graph: Ints) -> int:
     """N, and so the column of "none": no operation is before the first one."""
     return int(graph[BEFORE, 0])
 
 
-@kernel
+@lean
 def lay(graph: Ints, options: Ints, plan: Ints) -> int:
     """Build a plan (2, N) of choices and an order; returns its makespan.
 
@@ -68,7 +68,7 @@ def lay(graph: Ints, options: Ints, plan: Ints) -> int:
     return makespan(graph)
 
 
-@kernel
+@lean
 def link(graph: Ints, options: Ints, o: int, choice: int, x: int) -> None:
     """Put a loose operation behind x, an operation or the anchor on the machine of `choice`."""
     y = graph[RIGHT, x]
@@ -79,7 +79,7 @@ def link(graph: Ints, options: Ints, o: int, choice: int, x: int) -> None:
     graph[MINUTES, o] = options[1, choice]
 
 
-@kernel
+@lean
 def unlink(graph: Ints, o: int) -> None:
     """Take an operation off its machine."""
     x, y = graph[LEFT, o], graph[RIGHT, o]
@@ -87,7 +87,7 @@ def unlink(graph: Ints, o: int) -> None:
     graph[LEFT, y] = x
 
 
-@kernel
+@lean
 def count_heads(graph: Ints, start: int) -> None:
     """Earliest ends of the operations from place `start` on."""
     for i in range(start, size(graph)):
@@ -97,7 +97,7 @@ def count_heads(graph: Ints, start: int) -> None:
         graph[END, o] = head + graph[MINUTES, o]
 
 
-@kernel
+@lean
 def count_tails(graph: Ints, start: int) -> None:
     """Tails of the operations from place `start` back to the first."""
     for i in range(start, -1, -1):
@@ -106,7 +106,7 @@ def count_tails(graph: Ints, start: int) -> None:
         graph[TAIL, o] = rest + graph[MINUTES, o]
 
 
-@kernel
+@lean
 def makespan(graph: Ints) -> int:
     """The longest of all tails: it starts at the first operation of a job."""
     longest = 0
@@ -115,7 +115,7 @@ def makespan(graph: Ints) -> int:
     return longest
 
 
-@kernel
+@lean
 def push_back(graph: Ints, o: int, x: int) -> None:
     """Order o, and what must follow it, behind x."""
     low, high = graph[PLACE, o], graph[PLACE, x]
@@ -137,7 +137,7 @@ def push_back(graph: Ints, o: int, x: int) -> None:
         graph[PLACE, a] = kept + i
 
 
-@kernel
+@lean
 def pull_forward(graph: Ints, o: int, y: int) -> None:
     """Order o, and what must precede it, in front of y."""
     low, high = graph[PLACE, y], graph[PLACE, o]
@@ -159,7 +159,7 @@ def pull_forward(graph: Ints, o: int, y: int) -> None:
         graph[PLACE, a] = kept - i
 
 
-@kernel
+@lean
 def move(graph: Ints, options: Ints, o: int, choice: int, x: int) -> None:
     """Put an operation behind x on the machine of `choice`; order, heads and tails follow.
 

@@ -1,13 +1,13 @@
 """What a move on the critical path would give, estimated from heads and tails."""
 
 from production.scheduling.chance import Chance, below
-from production.scheduling.compiled import kernel
+from production.scheduling.compiled import lean
 
 from .graph import AFTER, ASIDE, BEFORE, END, LAG, LEFT, MINUTES, RIGHT, TAIL, size
 from .shop import Ints
 
 
-@kernel
+@lean
 def trace(graph: Ints, span: int, path: Ints, state: Chance) -> int:
     """Write one critical path, drawn at random, to `path` (N,) from its end; returns its length.
 
@@ -36,7 +36,7 @@ def trace(graph: Ints, span: int, path: Ints, state: Chance) -> int:
     return length
 
 
-@kernel
+@lean
 def behind(graph: Ints, u: int, v: int) -> int:
     """Longest way through u .. v on their machine once u is moved right behind v.
 
@@ -72,7 +72,7 @@ def behind(graph: Ints, u: int, v: int) -> int:
     return int(longest)
 
 
-@kernel
+@lean
 def in_front(graph: Ints, v: int, u: int) -> int:
     """Longest way through u .. v on their machine once v is moved right in front of u."""
     tail = graph[TAIL, graph[RIGHT, v]]
@@ -102,7 +102,7 @@ def in_front(graph: Ints, v: int, u: int) -> int:
     return int(longest)
 
 
-@kernel
+@lean
 def may_follow(graph: Ints, u: int, v: int) -> bool:
     """u can move right behind v: no way leads from u's successor in the job to v.
 
@@ -118,7 +118,7 @@ def may_follow(graph: Ints, u: int, v: int) -> bool:
     return bool(apart or graph[TAIL, s] - graph[MINUTES, s] < graph[TAIL, v])
 
 
-@kernel
+@lean
 def may_precede(graph: Ints, v: int, u: int) -> bool:
     """v can move right in front of u: no way leads from u to v's predecessor in the job."""
     b = graph[BEFORE, v]

@@ -1,7 +1,7 @@
 """The moves of one critical path: inside its blocks, and to other machines."""
 
 from production.scheduling.chance import Chance, below
-from production.scheduling.compiled import kernel
+from production.scheduling.compiled import lean
 
 from .graph import AFTER, BEFORE, CHOICE, END, LAG, LEFT, MINUTES, OPTIONS, RIGHT, TAIL, size
 from .moves import behind, in_front, may_follow, may_precede, trace
@@ -20,13 +20,13 @@ SPARE = 9  # a forbidden move by lot: the same five fields
 NOTES = 14
 
 
-@kernel
+@lean
 def pair(a: int, b: int) -> int:
     """Slot of the ordered pair (a, b); two pairs may share one."""
     return (a * 40503 + b * 9973 + (a >> 3) * b) & (PAIRS - 1)
 
 
-@kernel
+@lean
 def offer(notes: Wide, state: Chance, tabu: bool, value: int, o: int, choice: int, x: int) -> None:
     """Keep a move if none was better so far; equal ones have equal chances.
 
@@ -48,7 +48,7 @@ def offer(notes: Wide, state: Chance, tabu: bool, value: int, o: int, choice: in
         notes[slot + 3] = x
 
 
-@kernel
+@lean
 def undoes_behind(graph: Ints, barred: Ints, now: int, u: int, v: int) -> bool:
     """Whether u behind v puts an operation back in front of u too early."""
     o = graph[RIGHT, u]
@@ -59,7 +59,7 @@ def undoes_behind(graph: Ints, barred: Ints, now: int, u: int, v: int) -> bool:
     return True
 
 
-@kernel
+@lean
 def undoes_in_front(graph: Ints, barred: Ints, now: int, v: int, u: int) -> bool:
     """Whether v in front of u puts v back in front of an operation too early."""
     o = graph[LEFT, v]
@@ -70,7 +70,7 @@ def undoes_in_front(graph: Ints, barred: Ints, now: int, v: int, u: int) -> bool
     return True
 
 
-@kernel
+@lean
 def try_stretch(graph: Ints, barred: Ints, notes: Wide, state: Chance, u: int, v: int) -> None:
     """Offer u behind v and v in front of u, where u stands before v in one block."""
     now = notes[DONE]
@@ -82,7 +82,7 @@ def try_stretch(graph: Ints, barred: Ints, notes: Wide, state: Chance, u: int, v
         offer(notes, state, tabu, in_front(graph, v, u), v, graph[CHOICE, v], graph[LEFT, u])
 
 
-@kernel
+@lean
 def try_block(
     graph: Ints, barred: Ints, notes: Wide, state: Chance, block: Ints, first: bool, last: bool
 ) -> None:
@@ -101,7 +101,7 @@ def try_block(
             try_stretch(graph, barred, notes, state, block[i], rear)
 
 
-@kernel
+@lean
 def try_machines(
     graph: Ints, options: Ints, left_until: Wide, notes: Wide, state: Chance, o: int
 ) -> None:
@@ -133,7 +133,7 @@ def try_machines(
             x, y = y, graph[RIGHT, y]
 
 
-@kernel
+@lean
 def look_round(
     graph: Ints,
     options: Ints,

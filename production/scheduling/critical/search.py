@@ -1,8 +1,9 @@
 """The shortest plan: tabu searches from dispatched plans, then from plans between the best ones."""
 
 from collections import deque
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from production.scheduling.anytime import Deadline, Progress
 
 from .graph import END, MINUTES, empty_graph, lay
 from .population import Member
@@ -10,9 +11,6 @@ from .shop import Shop, Solution, alternatives
 from .trials import AHEAD, Run
 
 POLL = 0.05  # seconds between two looks at the deadline
-
-Deadline = Callable[[], bool]
-Progress = Callable[[int, int], None]
 
 
 def shortest(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from production.scheduling.chance import Chance, below, chance
-from production.scheduling.compiled import kernel
+from production.scheduling.compiled import lean
 
 from .graph import CHOICE, END, LEFT, OPTIONS, ORDER, empty_graph, lay, makespan, move, size
 from .neighbours import BEST, DONE, NOTES, NOW, PAIRS, TARGET, look_round, pair
@@ -17,11 +17,7 @@ RETURN_BARRED, RETURN_MORE = 8, 8  # to a machine; one move more for each that c
 
 
 class Search(NamedTuple):
-    """What a tabu search remembers between two calls; its fields are the kernels' arguments.
-
-    The kernels take the arrays one by one, because numba's cache on disk breaks when a class it
-    has met is gone.
-    """
+    """What a tabu search remembers between two calls."""
 
     graph: Ints  # (ROWS, N + 1 + M), see `graph`
     options: Ints  # (2, A) machine and minutes of every alternative
@@ -50,19 +46,10 @@ def search_for(shop: Shop, target: int) -> Search:
     )
 
 
-@kernel
-def begin(
-    graph: Ints,
-    options: Ints,
-    best: Ints,
-    notes: Wide,
-    barred: Ints,
-    left_until: Wide,
-    path: Ints,
-    state: Chance,
-    plan: Ints,
-) -> int:
+@lean
+def begin(search: Search, plan: Ints) -> int:
     """Start anew from a plan (2, N), with nothing forbidden; returns its makespan."""
+    graph, options, best, notes, barred, left_until, _path, _state = search
     barred[:] = 0
     left_until[:] = 0
     notes[DONE] = 0
@@ -71,7 +58,7 @@ def begin(
     return int(notes[NOW])
 
 
-@kernel
+@lean
 def keep(graph: Ints, best: Ints, notes: Wide) -> None:
     """Note the plan at hand as the best one."""
     notes[BEST] = notes[NOW]
@@ -80,7 +67,7 @@ def keep(graph: Ints, best: Ints, notes: Wide) -> None:
         best[1, o] = graph[ORDER, o]
 
 
-@kernel
+@lean
 def forbid(
     graph: Ints,
     barred: Ints,
@@ -109,23 +96,14 @@ def forbid(
             y = graph[LEFT, y]
 
 
-@kernel
-def improve(
-    graph: Ints,
-    options: Ints,
-    best: Ints,
-    notes: Wide,
-    barred: Ints,
-    left_until: Wide,
-    path: Ints,
-    state: Chance,
-    moves: int,
-) -> int:
+@lean
+def improve(search: Search, moves: int) -> int:
     """Make some moves, fewer where the target is met; returns the best makespan so far.
 
     Each one is the best of a critical path drawn at random: Nowicki & Smutnicki (1996) for the
     job shop, Mastrolilli & Gambardella (2000) for the flexible one.
     """
+    graph, options, best, notes, barred, left_until, path, state = search
     for _ in range(moves):
         if notes[BEST] <= notes[TARGET]:
             break

@@ -39,10 +39,10 @@ class Trial:
         """Search until the moves are made or the flag is set."""
         search, left = self.search, self.moves
         plan = self._start()
-        begin(*search, plan)
+        begin(search, plan)
         chunk = max(20, CHUNK // plan.shape[1])
         while left > 0 and not stop.is_set():
-            improve(*search, min(chunk, left))
+            improve(search, min(chunk, left))
             left -= chunk
         return Member(int(search.notes[BEST]), search.best.copy())
 
