@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import shop
+from benchmarks import disturbances, shop
 from production.scheduling import (
     Alternative,
     Job,
@@ -171,7 +171,8 @@ def _shop(asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
         problem, clock.burnt(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
     )
     ours = _costs(problem, found, clock)
-    return {"operations": operations, **ours}, peers
+    repairs = disturbances.measured(problem, found, asked.seed)
+    return {"operations": operations, **ours, **repairs}, peers
 
 
 def _costs(problem: Problem, found: Schedule, clock: Clock) -> dict[str, Any]:

@@ -76,6 +76,16 @@ def made(jobs: int, load: float, seed: int) -> Problem:
     return Problem(machines, orders, tuple(_matrix(name, cell) for name, cell in CELLS.items()))
 
 
+def rush(shop_seed: int, number: int, now: int, rng: np.random.Generator) -> Job:
+    """A new order in the shop of a seed, which nobody knew before `now`: weighty, due soon."""
+    of_shop = np.random.default_rng(shop_seed)
+    speed = {name: _speeds(cell, of_shop) for name, cell in CELLS.items()}
+    route = rng.choice(len(ROUTES), p=[share for share, _ in ROUTES])
+    name, steps = f"rush-{number}", _steps(ROUTES[route][1], rng)
+    due = now + int(PACE * (_alone(steps, now) - now))
+    return Job(name, _operations(name, steps, speed, rng), due, now, max(WEIGHTS))
+
+
 Step = tuple[str, int, str]  # cell, minutes at usual speed, family
 
 
@@ -116,17 +126,23 @@ def _order(
     wanted = rng.random() * span
     steps = _left(steps, wanted)
     name = f"order-{number}"
-    operations = tuple(
+    operations = _operations(name, steps, speed, rng)
+    lead = PACE * (_alone(steps, 0) + DAY * rng.random())
+    release = 0 if rng.random() < KNOWN_NOW else max(0, int(wanted - lead))
+    due = max(int(wanted), release + int(PACE * (_alone(steps, release) - release)))
+    return Job(name, operations, due, release, weight)
+
+
+def _operations(
+    name: str, steps: Sequence[Step], speed: dict[str, Sequence[float]], rng: np.random.Generator
+) -> tuple[Operation, ...]:
+    return tuple(
         Operation(
             f"{name}.{i}", name, i, _machines(cell, minutes, speed[cell], rng), family,
             splittable=CELLS[cell].hours != NEVER_RESTS,
         )
         for i, (cell, minutes, family) in enumerate(steps)
     )  # fmt: skip
-    lead = PACE * (_alone(steps, 0) + DAY * rng.random())
-    release = 0 if rng.random() < KNOWN_NOW else max(0, int(wanted - lead))
-    due = max(int(wanted), release + int(PACE * (_alone(steps, release) - release)))
-    return Job(name, operations, due, release, weight)
 
 
 def _left(steps: Sequence[Step], wanted: float) -> Sequence[Step]:

@@ -1,7 +1,7 @@
 """Finite-capacity scheduling: a problem in, a checked plan out. Pure: no Django, no clock.
 
 `schedule` plans, `shortest` plans a plain job shop for an early end, `check` judges, `Timetable`
-promises, `why_late` explains.
+promises, `repaired` mends a plan that something has disturbed, `why_late` explains.
 """
 
 from .annealing import Effort
@@ -31,7 +31,9 @@ from .problem import (
     UnknownReferenceError,
     WindowError,
 )
+from .repair import repaired, right_shifted
 from .rules import RULES
+from .stability import Stability
 
 __all__ = [
     "RULES",
@@ -60,6 +62,7 @@ __all__ = [
     "Schedule",
     "SequenceError",
     "SetupMatrix",
+    "Stability",
     "Timetable",
     "Totals",
     "UnknownReferenceError",
@@ -70,6 +73,8 @@ __all__ = [
     "dispatch",
     "earliest_finish",
     "inserted",
+    "repaired",
+    "right_shifted",
     "schedule",
     "shortest",
     "why_late",

@@ -29,6 +29,7 @@ from .problem import Impossible, Problem, Reason
 from .recording import record
 from .rows import STARTED, choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
+from .stability import departures
 from .timeline import timelines
 
 Aside = Mapping[str, Impossible]
@@ -88,7 +89,7 @@ class Dispatcher:
         self.facts: Facts = facts_of(problem, self.shop)
         self.impossible = {one.job_id: one for one in problem.impossible}
         self._pinned = _pinned(problem, self.impossible)
-        self._facts_first = _standing(problem, self.shop, self._pinned)
+        self.standing = _standing(problem, self.shop, self._pinned)
         self._near = _neighbours(self.shop)
 
     def best(self, rules: Mapping[str, Rule], deadline: Deadline | None = None) -> Draft:
@@ -107,7 +108,7 @@ class Dispatcher:
 
     def firm(self, name: str, rule: Rule) -> Draft:
         """Firm jobs and all that they wait for, around what is pinned."""
-        return self._filled(Draft(self._facts_first, self.impossible, name), rule, firm=True)
+        return self._filled(Draft(self.standing, self.impossible, name), rule, firm=True)
 
     def with_forecast(self, draft: Draft, rule: Rule) -> Draft:
         """The other jobs in the gaps of a plan; nothing in it moves."""
@@ -117,7 +118,25 @@ class Dispatcher:
     def cost(self, draft: Draft) -> tuple[int, int]:
         """Weight of the jobs left out, which counts more than any lateness; then the objective."""
         left_out = sum(self.problem.job[job_id].weight for job_id in draft.aside)
-        return left_out, sum(plan_costs(self.shop, draft.plan, self._flags(draft.aside)))
+        return left_out, sum(plan_costs(self.shop, draft.plan, self.flags(draft.aside)))
+
+    def priced(self, draft: Draft, calm: Records) -> tuple[int, int]:
+        """`cost`, and with the objective what a plan pays for departures (`calm` (N,) CALM)."""
+        left_out, objective = self.cost(draft)
+        return left_out, objective + departures(calm, draft.plan)
+
+    def held(self) -> Flags:
+        """Which operations (N,) a maximum lag ties to others of their job, and which those wait
+        for: a search leaves them where they are."""
+        tied = [
+            job.id
+            for job in self.problem.jobs
+            if any(operation.max_lag_after is not None for operation in job.operations[:-1])
+        ]
+        held = self.problem.with_predecessors(tied)
+        return np.array([job.id in held for job in self.problem.jobs], dtype=np.bool_)[
+            self.shop.steps["job"]
+        ]
 
     def by_start(self, plan: Records) -> Numbers:
         """What is planned, ordered by start on the clock: a topological order of the plan."""
@@ -150,7 +169,7 @@ class Dispatcher:
             failed = fill(self.shop, floor, int(firm))
             if not failed:
                 return Draft(floor.rows.plan, aside, draft.rule)
-            aside |= self._reasons(floor.jobs)
+            aside |= self.reasons(floor.jobs)
 
     def _floor(self, plan: Records, scoring: Scoring, aside: Aside) -> Floor:
         steps = self.shop.steps
@@ -161,12 +180,13 @@ class Dispatcher:
         offers["family"], offers["whole"] = self.shop.choices["family"], steps["whole"][of]
         offers["worth"], offers["start_by"] = scoring.worth[of], scoring.start_by[of]
         factors = scoring.urgency, scoring.change
-        return floor_of(self.shop, plan, self._flags(aside), offers, factors, self._near)
+        return floor_of(self.shop, plan, self.flags(aside), offers, factors, self._near)
 
-    def _flags(self, aside: Aside) -> Flags:
+    def flags(self, aside: Aside) -> Flags:
+        """By job: whether it is left out."""
         return np.array([job.id in aside for job in self.problem.jobs], dtype=np.bool_)
 
-    def _reasons(self, jobs: Records) -> dict[str, Impossible]:
+    def reasons(self, jobs: Records) -> dict[str, Impossible]:
         """Why jobs found no place."""
         operations = list(self.problem.operations())
         found = {}

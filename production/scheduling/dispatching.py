@@ -15,13 +15,13 @@ from .arrays import FOREVER, NONE, Numbers, Records, Shop
 from .clock import end_at, start_at, window_at, worked
 from .compiled import inlined, lean, part, wide
 from .gaps import (
-    LINE,
     Rows,
     behind,
     family_in,
     finishes_before,
     fit,
     free_from,
+    rows_of,
     stand,
     stand_tied,
     tied,
@@ -81,10 +81,9 @@ def floor_of(
     `aside` (J,) tells the jobs that are left out; `factors` are urgency and change; `near` names
     machines that share work, and where those of each begin.
     """
-    lines = np.zeros(len(shop.machines), dtype=LINE)
-    firsts = np.flatnonzero((plan["machine"] != NONE) & (plan["up"] == NONE))
-    lines["head"], lines["alarm"] = NONE, FOREVER
-    lines["head"][plan["machine"][firsts]] = firsts
+    rows = rows_of(shop, plan)
+    lines = rows.lines
+    lines["alarm"] = FOREVER
     places = np.bincount(shop.choices["machine"], minlength=len(lines))
     lines["queue"] = np.cumsum(places) - places
     lines["near"], lines["near_end"] = near[1][:-1], near[1][1:]
@@ -94,7 +93,7 @@ def floor_of(
         offers,
         near[0],
         *factors,
-        Rows(plan, lines),
+        rows,
         np.zeros(len(plan), dtype=CALL),
         jobs,
         np.zeros(len(offers), dtype=OFFER),

@@ -29,6 +29,15 @@ class Rows(NamedTuple):
     lines: Records
 
 
+def rows_of(shop: Shop, plan: Records) -> Rows:
+    """The rows of a plan whose operations know their neighbours."""
+    lines = np.zeros(len(shop.machines), dtype=LINE)
+    firsts = np.flatnonzero((plan["machine"] != NONE) & (plan["up"] == NONE))
+    lines["head"], lines["begun"] = NONE, NONE
+    lines["head"][plan["machine"][firsts]] = firsts
+    return Rows(plan, lines)
+
+
 @inlined
 def behind(rows: Rows, m: int, up: int) -> int:
     """The operation behind a gap of machine m."""
@@ -187,8 +196,16 @@ def stand_tied(
     Where an operation cannot start in time after the one before, the one before gets a later
     earliest end, and the stretch is placed anew. Bounds only rise, so that ends at the horizon.
     """
+    bounds[: tied(shop, o)] = 0
+    return stand_from(shop, rows, o, ready, latest, bounds)
+
+
+@part
+def stand_from(
+    shop: Shop, rows: Rows, o: int, ready: int, latest: int, bounds: NDArray[np.int64]
+) -> bool:
+    """Put a stretch into its earliest places whose ends are not before `bounds`."""
     n = tied(shop, o)
-    bounds[:n] = 0
     while True:
         placed, go_on = _stand_in_turn(shop, rows, o, n, ready, latest, bounds)
         if placed == n:

@@ -5,17 +5,20 @@ annealed. 3. Forecast jobs take the gaps that are left. 4. What comes out is kep
 cheaper.
 """
 
+from collections.abc import Callable
 from itertools import islice
-
-import numpy as np
 
 from .annealing import EFFORT, NO_PLAN, Effort, Search
 from .anytime import Deadline, Progress
-from .arrays import NONE
+from .arrays import NONE, Records
 from .dispatch import Dispatcher, Draft, rules_called
 from .plan import Schedule
 from .problem import Problem
+from .repair import Repair
 from .rules import Rule
+from .stability import Stability, calm_of
+
+Fill = Callable[[Draft], Draft]  # puts the forecast jobs into the gaps of a firm plan
 
 MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
 MOST_TIMED = 50_000_000  # operations that these moves may time anew: seconds, whatever the shop
@@ -33,6 +36,7 @@ def schedule(
     threads: int = 1,
     progress: Progress | None = None,
     effort: Effort = EFFORT,
+    stability: Stability | None = None,
 ) -> Schedule:
     """The best plan found until `deadline()` is True; at least one rule always plans.
 
@@ -45,6 +49,8 @@ def schedule(
         usual for the size
     threads : windows of the plan that are searched at once, two at most
     progress : told the moves made and the objective of the firm jobs, at first that of the rule
+    stability : the plan before, and the price of leaving it; the search then begins from the
+        cheaper of that plan, repaired, and the best rule's, and calls the former `repair`
 
     Raises UnknownRuleError.
     """
@@ -53,39 +59,34 @@ def schedule(
     size = max(1, len(dispatcher.shop.steps))
     some = dict(islice(rules.items(), max(FEWEST_RULES, RULED // size)))
     draft = dispatcher.best(some, deadline)
+    fill = _with_forecast(dispatcher, rules[draft.rule])
+    calm = calm_of(problem, dispatcher.shop, stability)
+    if stability and (known := _repaired(dispatcher, draft, stability, calm)):
+        draft, fill = known
     most_timed = None
     if iterations is None and deadline is None:
         iterations, most_timed = MOVES_EACH * size, MOST_TIMED
-    search = _search(dispatcher, draft, seed, effort)
+    firm = draft.firm or draft
+    plan = firm.plan.copy()
+    plan["fixed"][dispatcher.held() & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = 1
+    search = Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort, calm)
     if search.cost < NO_PLAN:
         search.improve(iterations, deadline, progress, threads, most_timed)
-        draft = _cheaper(dispatcher, draft, search, rules[draft.rule])
+        found = fill(Draft(search.plan, firm.aside, draft.rule))
+        draft = min(draft, found, key=lambda one: dispatcher.priced(one, calm))
     return dispatcher.recorded(draft)
 
 
-def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> Search:
-    """The firm part of a plan, ready to be searched; what a maximum lag ties together stays."""
-    plan = (draft.firm or draft).plan.copy()
-    steps = dispatcher.shop.steps
-    held = np.flatnonzero(_held(dispatcher.problem))
-    stays = np.isin(steps["job"], held) & (plan["fixed"] == 0) & (plan["machine"] != NONE)
-    plan["fixed"][stays] = 1
-    return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
+def _repaired(
+    dispatcher: Dispatcher, draft: Draft, stability: Stability, calm: Records
+) -> tuple[Draft, Fill] | None:
+    """The plan before, repaired, and how its forecast jobs find their gaps; None where the plan of
+    a rule is cheaper."""
+    repair = Repair(dispatcher, stability.before, calm)
+    known = repair.repaired()
+    cheaper = dispatcher.priced(known, calm) <= dispatcher.priced(draft, calm)
+    return (known, repair.with_forecast) if cheaper else None
 
 
-def _held(problem: Problem) -> list[bool]:
-    """By job: whether a maximum lag ties steps of it, or of a job that waits for it, together."""
-    tied = [
-        job.id
-        for job in problem.jobs
-        if any(operation.max_lag_after is not None for operation in job.operations[:-1])
-    ]
-    held = problem.with_predecessors(tied)
-    return [job.id in held for job in problem.jobs]
-
-
-def _cheaper(dispatcher: Dispatcher, draft: Draft, search: Search, rule: Rule) -> Draft:
-    """The plan of the rule, or the one of the search with forecast jobs put into its gaps."""
-    firm = draft.firm or draft
-    found = dispatcher.with_forecast(Draft(search.plan, firm.aside, draft.rule), rule)
-    return min(draft, found, key=dispatcher.cost)
+def _with_forecast(dispatcher: Dispatcher, rule: Rule) -> Fill:
+    return lambda firm: dispatcher.with_forecast(firm, rule)

@@ -8,6 +8,7 @@ from .compiled import KEPT_IN
 from .improving import schedule
 from .makespan import shortest
 from .problem import Alternative, Job, Machine, Operation, Problem
+from .stability import Stability
 
 STAMP = Path(KEPT_IN) / "complete"
 
@@ -20,7 +21,7 @@ def warm() -> None:
         for name, firm in (("a", True), ("b", True), ("c", False))
     ]
     problem = Problem((machine,), tuple(jobs))
-    schedule(problem, iterations=1)
+    schedule(problem, iterations=1, stability=Stability({"a1": ("m", 1)}))
     shortest(problem, iterations=1)
 
 

@@ -7,10 +7,9 @@ import numpy as np
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.chance import Chance, below, fraction
 from production.scheduling.compiled import lean
-from production.scheduling.rows import choose
 
-from .judging import ask, change, keep
-from .moving import earliest_place, first_of, in_front, latest_place, link, shift, unlink
+from .judging import judged, keep
+from .moving import earliest_place, first_of, in_front, latest_place, put
 
 FARTHEST = 16  # neighbours on its machine that an operation may pass at once
 URGENT = 0.5  # share of moves of operations whose delay costs something
@@ -42,12 +41,14 @@ def anneal(
     cold: float,
     urgent: Numbers,
     best: Numbers,
+    calm: Records,
 ) -> tuple[float, int]:
     """Change the window by `moves` moves, its temperature falling from `hot` to `cold` minutes.
 
     Leaves the best list that it saw in `best` (2, high - low), operations and their alternatives,
     and returns how much less it costs as far as can be judged (0 or less), and how many operations
-    were timed anew. `marks` (n,) must be zero at first, `touched` has room for n + 1.
+    were timed anew. `marks` (n,) must be zero at first, `touched` has room for n + 1; `calm` tells
+    what departures from the plan before cost.
     """
     low, high, horizon = window
     size = high - low
@@ -110,30 +111,16 @@ def anneal(
         if k == old and y == x:
             continue
         # 2. Move it and judge.
-        unlink(plan, o)
-        link(plan, o, u, v)
-        choose(shop, plan, o, k)
-        shift(plan, order, x, y)
-        front = min(x, y)
-        asked = ask(marks, y, move)
-        if v_old != NONE:
-            front = min(front, plan[v_old]["place"])
-            asked += ask(marks, plan[v_old]["place"], move)
-        if v != NONE:
-            asked += ask(marks, plan[v]["place"], move)
-        delta = change(shop, plan, order, marks, touched, move, front, horizon, asked)
+        delta = judged(shop, plan, order, marks, touched, move, o, k, u, v, y, horizon, calm)
         timed += touched[0]
         # 3. Keep it or take it back.
         if delta <= 0 or (delta < HOPELESS * heat and fraction(chance) < np.exp(-delta / heat)):
-            keep(plan, touched)
+            keep(plan, touched, calm)
             now += delta
             if now < least - 1e-6:
                 least = now
                 for x in range(size):
                     best[0, x], best[1, x] = order[low + x], plan[order[low + x]]["choice"]
         else:
-            shift(plan, order, y, x)
-            unlink(plan, o)
-            choose(shop, plan, o, old)
-            link(plan, o, u_old, v_old)
+            put(shop, plan, order, o, old, u_old, v_old, x)
     return least, timed

@@ -2,8 +2,11 @@
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.clock import end_at
-from production.scheduling.compiled import inlined, lean
+from production.scheduling.compiled import inlined, lean, wide
 from production.scheduling.rows import fitted, ready_at, setup_from
+from production.scheduling.stability import departure
+
+from .moving import put
 
 IMPOSSIBLE = 1.0e15
 GAIN = 0.3  # part of its price that a minute earlier behind the horizon is expected to bring
@@ -60,11 +63,13 @@ def change(
     low: int,
     horizon: int,
     asked: int,
+    calm: Records,
 ) -> float:
     """What a move costs: `asked` positions from `low` on are marked, and what they push follows.
 
     From position `horizon` on nothing is followed any further; a shift there counts at its price.
-    `touched[0]` is the number of operations that got new times, `touched[1:]` names them.
+    `touched[0]` is the number of operations that got new times, `touched[1:]` names them. `calm`
+    (N,) CALM is empty where departures from the plan before cost nothing.
     """
     delta = 0.0
     x = low
@@ -82,6 +87,9 @@ def change(
         count += 1
         touched[count] = o
         delta += row["try_setup"] - row["setup"]
+        if len(calm) > 0:
+            pays = departure(calm, o, wide(row["machine"]), wide(row["try_start"]))
+            delta += pays - calm[o]["paid"]
         if x >= horizon:
             shift = row["try_start"] - row["start"]
             delta += row["price"] * shift * (1.0 if shift > 0 else GAIN)
@@ -104,9 +112,41 @@ def change(
 
 
 @inlined
-def keep(plan: Records, touched: Numbers) -> None:
+def judged(
+    shop: Shop,
+    plan: Records,
+    order: Numbers,
+    marks: Numbers,
+    touched: Numbers,
+    move: int,
+    o: int,
+    k: int,
+    u: int,
+    v: int,
+    y: int,
+    horizon: int,
+    calm: Records,
+) -> float:
+    """Take o to position y, by its alternative k between u and v, and say what that costs."""
+    v_old = plan[o]["down"]
+    front = min(plan[o]["place"], y)
+    put(shop, plan, order, o, k, u, v, y)
+    asked = ask(marks, y, move)
+    if v_old != NONE:
+        front = min(front, plan[v_old]["place"])
+        asked += ask(marks, plan[v_old]["place"], move)
+    if v != NONE:
+        asked += ask(marks, plan[v]["place"], move)
+    return change(shop, plan, order, marks, touched, move, front, horizon, asked, calm)
+
+
+@inlined
+def keep(plan: Records, touched: Numbers, calm: Records) -> None:
     """Take over the times of the last move that was judged."""
     for i in range(1, touched[0] + 1):
-        row = plan[touched[i]]
+        o = touched[i]
+        row = plan[o]
         row["start"], row["end"] = row["try_start"], row["try_end"]
         row["done"], row["setup"] = row["try_done"], row["try_setup"]
+        if len(calm) > 0:
+            calm[o]["paid"] = departure(calm, o, wide(row["machine"]), wide(row["start"]))

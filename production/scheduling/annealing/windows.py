@@ -11,6 +11,7 @@ from production.scheduling.anytime import Deadline, Progress
 from production.scheduling.arrays import Numbers, Records, Shop
 from production.scheduling.chance import chance
 from production.scheduling.rows import choose_all, costs, decode, sort_by_start
+from production.scheduling.stability import CAREFREE, departures
 
 from .annealing import Window, anneal
 from .pricing import set_prices
@@ -45,13 +46,21 @@ NO_PLAN = int(np.iinfo(np.int64).max)
 
 
 class Search:
-    """A plan that is being improved; `cost` is its objective as decoded, never a guess."""
+    """A plan that is being improved; `cost` is its objective as decoded, never a guess, with what
+    it pays for departures from the plan before (`departed`)."""
 
     def __init__(
-        self, shop: Shop, plan: Records, order: Numbers, seed: int, effort: Effort
+        self,
+        shop: Shop,
+        plan: Records,
+        order: Numbers,
+        seed: int,
+        effort: Effort,
+        calm: Records = CAREFREE,
     ) -> None:
         self.shop, self.plan, self.order, self.effort = shop, plan, order, effort
-        self.seed = seed
+        self.seed, self.calm = seed, calm.copy()
+        self.departed = 0
         self.made = self.timed = 0
         self.room = np.zeros(len(shop.machines), dtype=np.int32)
         self.cost = self._decoded()
@@ -66,7 +75,7 @@ class Search:
     ) -> None:
         """Anneal windows until the moves are made, so many operations timed or the time is over."""
         if progress:
-            progress(0, self.cost)
+            progress(0, self.cost - self.departed)
         if not len(self.order):
             return
         heat = 1.0
@@ -80,7 +89,7 @@ class Search:
                         return
                     self._anneal(batch, (self.seed, sweep, number), heat, pool)
                     if progress:
-                        progress(self.made, self.cost)
+                        progress(self.made, self.cost - self.departed)
                 heat = 1.0 if self.cost < before or heat > HOTTEST else heat * HOTTER
 
     def _anneal(
@@ -123,6 +132,7 @@ class Search:
         _gained, timed = anneal(
             self.shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
             effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
+            self.calm.copy(),
         )  # fmt: skip
         return best, timed
 
@@ -149,7 +159,8 @@ class Search:
     def _decoded(self) -> int:
         if not decode(self.shop, self.plan, self.order, self.room):
             return NO_PLAN
-        return int(sum(costs(self.shop, self.plan, self.order)))
+        self.departed = departures(self.calm, self.plan) if len(self.calm) else 0
+        return self.departed + int(sum(costs(self.shop, self.plan, self.order)))
 
 
 def _reached(count: int, limit: int | None) -> bool:

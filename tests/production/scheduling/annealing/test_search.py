@@ -15,6 +15,7 @@ from production.scheduling import (
     Problem,
     Schedule,
     SetupMatrix,
+    Stability,
     check,
     dispatch,
     schedule,
@@ -24,7 +25,9 @@ from production.scheduling.annealing.pricing import set_prices
 from production.scheduling.arrays import Records, Shop
 from production.scheduling.chance import chance
 from production.scheduling.dispatch import Dispatcher, rules_called
+from production.scheduling.nervousness import places
 from production.scheduling.rows import choose_all, costs, decode
+from production.scheduling.stability import calm_of, departures
 from tests.production.scheduling.shops import job, jobs, machine, problem, shops
 
 many = settings(
@@ -166,24 +169,28 @@ def laid_out(shop: Problem) -> tuple[Shop, Records, np.ndarray]:
 
 
 @many
-@given(shop=shops(pins=False), seed=st.integers(0, 99))
-def test_what_a_move_is_judged_to_cost_is_what_it_costs(shop, seed):
-    """With the horizon at the end of the list nothing is estimated."""
+@given(shop=shops(pins=False), seed=st.integers(0, 99), price=st.sampled_from([0, 1, 40]))
+def test_what_a_move_is_judged_to_cost_is_what_it_costs(shop, seed, price):
+    """With the horizon at the end of the list nothing is estimated, departures included."""
     tables, plan, order = laid_out(shop)
     if not len(order):
         return
-    before = sum(costs(tables, plan, order))
+    known = places(dispatch(shop, "fifo"))
+    calm = calm_of(shop, tables, Stability(known, price, until=200, tolerance=5))
+    before = sum(costs(tables, plan, order)) + departures(calm, plan)
     size = len(order)
     best, urgent = np.zeros((2, size), np.int32), np.zeros(size, np.int32)
     marks, touched = np.zeros(size, np.int32), np.zeros(size + 1, np.int32)
     set_prices(tables, plan, order, 100.0)
     window = Window(0, size, size)
     gained, timed = anneal(
-        tables, plan, order, marks, touched, chance(seed), window, 300, 20.0, 1.0, urgent, best
-    )
+        tables, plan, order, marks, touched, chance(seed), window, 300, 20.0, 1.0, urgent, best,
+        calm,
+    )  # fmt: skip
     choose_all(tables, plan, best[0], best[1])
     decode(tables, plan, best[0], np.zeros(len(shop.machines), np.int32))
-    assert sum(costs(tables, plan, best[0])) - before == gained <= 0
+    after = sum(costs(tables, plan, best[0])) + departures(calm, plan)
+    assert after - before == gained <= 0
     assert timed > 0 or gained == 0
 
 

@@ -1,0 +1,8 @@
+"""Repair of a running plan: breakdowns, rush orders, late material, scrap, absent operators.
+
+A disturbance is the difference between the plan before and the problem as it is now.
+"""
+
+from .repairing import CARE, Care, Repair, repaired, right_shifted
+
+__all__ = ["CARE", "Care", "Repair", "repaired", "right_shifted"]
