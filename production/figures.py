@@ -5,11 +5,11 @@ still when the plan's hours are forgotten (`pruning`). Small numbers lie in `Pla
 `Plan.report`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,8 +28,6 @@ MOST_POINTS = 60
 MOST_MOVED = 20
 TIMED_A_MOVE = 100  # steps that one move of the search times anew, as measured
 
-Kind = TypeVar("Kind")
-
 CAUSES = {
     "machine": gettext_lazy("The machines are busy with other orders."),
     "material": gettext_lazy("It waits for material."),
@@ -42,8 +40,7 @@ CAUSES = {
 # How the search went
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """What the firm jobs cost after so many seconds and moves; the first is the rule's own plan."""
 
     seconds: float
@@ -96,8 +93,7 @@ def thinned(points: Sequence[Point], most: int = MOST_POINTS) -> list[Point]:
 # Who is late and why
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(NamedTuple):
     """A work order for customers that is done `minutes` after it is due, what held it back most (a
     code of CAUSES), and the machine where it waited."""
 
@@ -131,8 +127,7 @@ def main_cause(problem: Problem, schedule: Schedule, job_id: str) -> tuple[str, 
 # How full it is
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """The work of a cell in open minutes, and the share that it takes of the next two weeks."""
 
     work_center_id: int
@@ -172,8 +167,7 @@ def cells(problem: Problem, schedule: Schedule) -> list[Cell]:
 # How calm it is
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A work order of which steps start at another time or place; `shift` is the largest, in
     minutes."""
 
@@ -253,7 +247,7 @@ def of_search(points: Sequence[Point]) -> tuple[dict[str, Any], dict[str, Any]]:
         return {}, {}
     first, last = curve[0], curve[-1]
     told = {"moves": last.moves, "rule": first.objective, "found": last.objective}
-    return {"search": told}, {"search": [astuple(point) for point in curve]}
+    return {"search": told}, {"search": curve}
 
 
 def of_plan(
@@ -266,9 +260,9 @@ def of_plan(
         "late_minutes": sum(one.minutes for one in late),
     }
     report: dict[str, Any] = {
-        "late": [astuple(one) for one in late],
+        "late": late,
         "refused": [int(one.job_id) for one in schedule.set_aside],
-        "cells": [astuple(one) for one in cells(problem, schedule)],
+        "cells": cells(problem, schedule),
     }
     if before is not None:
         order_of = {one.operation_id: one.job_id for one in schedule.operations}
@@ -278,7 +272,7 @@ def of_plan(
             "whole": asdict(found.whole),
             "near": asdict(found.near),
         }
-        report["moved"] = [astuple(one) for one in found.moved]
+        report["moved"] = found.moved
     return metrics, report
 
 
@@ -299,10 +293,10 @@ def report_of(plan: Plan) -> Report:
     written = plan.report
     return Report(
         "late" in written,
-        _read(Point, written.get("search", ())),
-        _read(Late, written.get("late", ())),
+        [Point._make(row) for row in written.get("search", ())],
+        [Late._make(row) for row in written.get("late", ())],
         set(written.get("refused", ())),
-        _read(Cell, written.get("cells", ())),
+        [Cell._make(row) for row in written.get("cells", ())],
         _changes_of(plan),
     )
 
@@ -315,9 +309,5 @@ def _changes_of(plan: Plan) -> Changes | None:
         told["against"],
         Nervousness(**told["whole"]),
         Nervousness(**told["near"]),
-        tuple(_read(Moved, plan.report.get("moved", ()))),
+        tuple(Moved._make(row) for row in plan.report.get("moved", ())),
     )
-
-
-def _read(kind: type[Kind], rows: Iterable[Sequence[Any]]) -> list[Kind]:
-    return [kind(*row) for row in rows]

@@ -13,12 +13,13 @@ from django.db.models import Prefetch, QuerySet
 
 from journal.models import Transition
 from production import figures
+from production.calendars import minute_of
 from production.figures import Cell, Changes, Late, Moved, Report
 from production.lifecycle import PLAN
 from production.models import Machine, Pegging, Plan, PlanEntry, WorkCenter, WorkOrder
 from production.scheduling import Binding
 
-SHOWN = 20
+SHOWN = 15
 KEPT_SECONDS = 24 * 3600
 
 
@@ -78,7 +79,7 @@ def late_orders(late: Iterable[Late]) -> list[LateOrder]:
 def _orders(ids: Iterable[int]) -> dict[int, WorkOrder]:
     pegs = Prefetch("pegging", Pegging.objects.select_related("order_line__order").order_by("pk"))
     orders = WorkOrder.objects.select_related("configuration__product").prefetch_related(pegs)
-    return orders.in_bulk(list(ids))
+    return orders.defer("frozen", "configuration__values").in_bulk(list(ids))
 
 
 def _machines(ids: Iterable[int]) -> dict[int, Machine]:
@@ -127,7 +128,7 @@ def compare(before: Plan, after: Plan) -> Comparison:
     became = [one for one in now.late if one.work_order_id not in late_then]
     no_longer = [one for one in then.late if one.work_order_id not in late_now]
     both = late_then.keys() & late_now.keys()
-    found = _changes(before, after)
+    found = _changes(before, after, now)
     return Comparison(
         before,
         after,
@@ -193,12 +194,11 @@ def _two_loads_of(center: WorkCenter, before: Cell | None, after: Cell | None) -
 # What moved
 
 
-def _changes(before: Plan, after: Plan) -> Changes | None:
+def _changes(before: Plan, after: Plan, now: Report) -> Changes | None:
     """Written down where the later plan replaced the other, else counted once while the hours of
     both are known."""
-    written = figures.report_of(after).changes
-    if written and written.against == before.pk:
-        return written
+    if now.changes and now.changes.against == before.pk:
+        return now.changes
     key = f"plan-changes:{before.pk}:{after.pk}"
     found: Changes | None = cache.get(key)
     if found is None and has_hours(before) and has_hours(after):
@@ -209,11 +209,10 @@ def _changes(before: Plan, after: Plan) -> Changes | None:
 
 def _counted(before: Plan, after: Plan) -> Changes:
     free = PlanEntry.objects.filter(plan=after).exclude(binding=Binding.PINNED)
-    order_of = {
-        str(job_id): str(order_id)
-        for job_id, order_id in free.values_list("job_id", "job__work_order_id").iterator()
-    }
-    now = figures.planned_places(after, after.as_of)
-    places = {step_id: now[step_id] for step_id in order_of}
+    rows = free.values_list("job_id", "job__work_order_id", "machine_id", "start")
+    now, order_of = {}, {}
+    for job_id, order_id, machine_id, start in rows.iterator(chunk_size=5_000):
+        now[str(job_id)] = str(machine_id), minute_of(start, after.as_of)
+        order_of[str(job_id)] = str(order_id)
     then = figures.planned_places(before, after.as_of)
-    return figures.changes(before.pk, then, places, order_of)
+    return figures.changes(before.pk, then, now, order_of)

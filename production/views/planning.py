@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 from typing import Any
 
 from django import forms
@@ -197,7 +198,7 @@ def _curve(points: Sequence[Point]) -> Curve | None:
     spaced = list(_spaced(points))
     scale, unit = _scale(max(point.objective for point in points))
     return Curve(
-        [f"{seconds:.{1 if last.seconds >= 1 else 2}f} s" for seconds, _objective in spaced],
+        _labels([seconds for seconds, _objective in spaced]),
         [
             (_("Best so far"), [round(objective / scale, 2) for _seconds, objective in spaced]),
             (_("Best rule"), [round(first.objective / scale, 2)] * len(spaced)),
@@ -218,6 +219,12 @@ def _spaced(points: Sequence[Point]) -> Iterator[tuple[float, int]]:
         while at + 1 < len(points) and points[at + 1].seconds <= seconds + 1e-9:
             at += 1
         yield seconds, points[at].objective
+
+
+def _labels(seconds: Sequence[float]) -> list[str]:
+    """With as many digits as tell a seventh of the whole well apart."""
+    digits = max(0, 1 - floor(log10(max(seconds[-1] - seconds[0], 0.01) / 7)))
+    return [_("%(seconds)s s") % {"seconds": f"{one:.{digits}f}"} for one in seconds]
 
 
 def _scale(most: int) -> tuple[int, str | Promise]:
@@ -350,5 +357,5 @@ def _row(
 ) -> Row:
     if before is None or after is None:
         return Row(label, kind, before, after)
-    more = after - before
+    more = round(after - before, 1)
     return Row(label, kind, before, after, more < 0 if good and more else None, more)

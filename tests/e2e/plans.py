@@ -10,36 +10,49 @@ from django.utils import timezone
 
 from journal.models import Transition
 from journal.moving import move, record
+from orders.models import Product
 from production import netting, planning, pruning
 from production.lifecycle import PLAN
-from production.models import Job, Machine, Plan
+from production.models import Job, Machine, Plan, WorkCenter
 from production.replanning import REPLANNING
 from production.scheduling import Fault, Violation
 from tests.e2e import works
 from tests.production import workshop
 
-LATE = 30
+SHELVES = 60
+COLOURS = ("white", "black", "oak")
 
 
 def _several() -> None:
-    """A crowded painter: Alice's orders, then Bob's urgent ones in front of them."""
+    """A crowded painter: Alice's shelves, then Bob's urgent ones in front of them."""
     if Plan.objects.count() > 1:
         return
     works.build()
     now = timezone.now()
     Transition.objects.filter(kind=REPLANNING.kind).delete()
-    lamp = Job.objects.earliest("pk").work_order.configuration.product
-    for number in range(LATE):
-        values = {"colour": ("white", "black")[number % 2]}
-        due = now.date() + timedelta(days=3 + number % 4)
-        workshop.line(lamp, 12 + number, due, values, now, who=f"Alice {number}")
+    shelf, placed = _shelf(), now - timedelta(hours=3)
+    for number in range(SHELVES):
+        values = {"colour": COLOURS[number % 3]}
+        due = now.date() + timedelta(days=3 + number % 5)
+        workshop.line(shelf, 10, due, values, placed, who=f"Alice {number}")
     netting.run(now - timedelta(minutes=50))
     planning.run(now - timedelta(minutes=50), by="staff:alice")
     Machine.objects.filter(code="saw-2").update(status="idle")
-    for number in range(4):
-        workshop.line(lamp, 40, now.date(), {"colour": "white"}, now, who=f"Bob {number}")
+    for number in range(6):
+        values = {"colour": COLOURS[number % 3]}
+        due = now.date() + timedelta(days=4)
+        workshop.line(shelf, 10, due, values, placed, who=f"Bob {number}")
     netting.run(now - timedelta(minutes=10))
     planning.run(now - timedelta(minutes=10), by="staff:bob")
+
+
+def _shelf() -> Product:
+    """Sawn and painted ten at a time."""
+    saw, paint = (WorkCenter.objects.get(code=code) for code in ("saw", "paint"))
+    spraying = {"setup_by": ["colour"], "setup_minutes": 15, "capability": "spray"}
+    steps = (saw, {"batch_max": 10}), (paint, {**spraying, "batch_max": 10})
+    made: Product = workshop.product("shelf", *steps, colours=COLOURS)
+    return made
 
 
 def newest(user: Any) -> str:
@@ -71,7 +84,7 @@ def rejected(name: str) -> Callable[[Any], str]:
 
 
 def _rejected() -> Plan:
-    now = timezone.now()
+    now, standing = timezone.now(), Plan.objects.published().get()
     steps = list(Job.objects.order_by("pk")[:3])
     faults = [
         *(Violation(Fault.OVERLAP, str(one.pk), "paint-1 is busy to 4480") for one in steps),
@@ -81,7 +94,8 @@ def _rejected() -> Plan:
         as_of=now,
         created_at=now,
         solver="edd",
-        metrics=Plan.objects.published().get().metrics,
+        metrics=standing.metrics,
+        report={"search": standing.report["search"]},
         violations=[asdict(one) for one in faults],
     )
     record(PLAN, [(plan.pk, "")], "draft", by="system", at=now)
