@@ -67,6 +67,10 @@ class PlanTold:
     moved: float | None
 
     @property
+    def moves(self) -> int:
+        return self.report.search[-1].moves if self.report.search else 0
+
+    @property
     def more_late(self) -> bool:
         return len(self.report.late) > LATE
 
@@ -192,7 +196,8 @@ def _cells(report: Report) -> list[CellTold]:
 
 
 def _curve(points: Sequence[Point]) -> Curve | None:
-    if len(points) < 2:
+    """None where the search found nothing better: a flat line says less than a sentence."""
+    if not points or points[-1].objective == points[0].objective:
         return None
     first, last = points[0], points[-1]
     spaced = list(_spaced(points))
@@ -223,7 +228,7 @@ def _spaced(points: Sequence[Point]) -> Iterator[tuple[float, int]]:
 
 def _labels(seconds: Sequence[float]) -> list[str]:
     """With as many digits as tell a seventh of the whole well apart."""
-    digits = max(0, 1 - floor(log10(max(seconds[-1] - seconds[0], 0.01) / 7)))
+    digits = min(2, max(0, 1 - floor(log10(max(seconds[-1] - seconds[0], 0.01) / 7))))
     return [_("%(seconds)s s") % {"seconds": f"{one:.{digits}f}"} for one in seconds]
 
 
@@ -335,7 +340,7 @@ class Row:
 
 FIGURES = (
     (gettext_lazy("Late orders"), "count", "late_orders", "less"),
-    (gettext_lazy("Lateness, weighted"), "minutes", "weighted_tardiness", "less"),
+    (gettext_lazy("Lateness, weighted"), "hours", "weighted_tardiness", "less"),
     (gettext_lazy("Set-up time"), "hours", "setup_minutes", "less"),
     (gettext_lazy("Cost in points"), "count", "objective", "less"),
     (gettext_lazy("Operations"), "count", "operations", ""),

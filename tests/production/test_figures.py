@@ -8,7 +8,7 @@ from production import figures, netting, planning
 from production.figures import Changes, Moved, Point, Search, changes, thinned
 from production.models import Job, Machine, Plan, PlanEntry, WorkOrder
 from production.scheduling.nervousness import Nervousness
-from tests.production.workshop import NOW, center, line, product
+from tests.production.workshop import MONDAY, NOW, center, forecast, line, product
 
 HOUR = timedelta(hours=1)
 
@@ -132,6 +132,16 @@ def test_an_order_behind_another_waits_for_the_machine():
     late = {one.work_order_id: one for one in report(made).late}
     assert late[second.job.work_order_id].cause == "machine"
     assert late[second.job.work_order_id].machine_id == second.machine_id
+
+
+@pytest.mark.django_db
+def test_work_for_the_forecast_is_never_a_late_order():
+    lamp = product("lamp", (center(), {}), policy="MTS")
+    forecast({(lamp, MONDAY): 1000.0})  # 10,000 minutes: more than four weeks
+    made = plan()
+    assert made.metrics["late_jobs"] == 1
+    assert made.metrics["late_orders"] == 0
+    assert report(made).late == []
 
 
 @pytest.mark.django_db

@@ -150,6 +150,29 @@ def test_a_shop_with_many_late_orders_costs_as_few_queries_as_one(
             shown(client, name, *args)
 
 
+def test_the_curve_tells_what_the_search_took_off_the_best_rule(signed_in, two_plans):
+    _first, second = two_plans
+    points = [[0.5, 0, 20_000], [1.5, 600, 14_000], [4.5, 900, 11_000]]
+    Plan.objects.filter(pk=second.pk).update(report={**second.report, "search": points})
+    client = signed_in("planner")
+    curve = page(client, "production:planning")["told"].curve
+    [(_best, best), (_rule, rule)] = curve.series
+    # forty steps of a tenth of a second: what was found at 1.5 is known from the tenth on
+    assert (best[0], best[9], best[10], best[-2], best[-1]) == (20, 20, 14, 14, 11)
+    assert rule == [20] * 41
+    assert curve.labels[10] == "1.50 s"
+    text = shown(client, "production:planning")
+    assert "<strong>45.0 %</strong> off what the best rule’s plan costs, in 900 moves" in text
+
+
+def test_a_search_that_found_nothing_better_says_so(signed_in, two_plans):
+    _first, second = two_plans
+    points = [[0.5, 0, 20_000], [1.5, 600, 20_000]]
+    Plan.objects.filter(pk=second.pk).update(report={**second.report, "search": points})
+    text = shown(signed_in("planner"), "production:planning")
+    assert "In 600 moves the search found nothing better" in text
+
+
 # One plan
 
 
