@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import floor, log10
 from typing import Any
 
@@ -20,6 +21,7 @@ from journal.telling import told_by
 from production import figures, replanning, versions
 from production.figures import Point, Report
 from production.models import Plan, WorkCenter
+from production.replanning import Replanning
 from production.scheduling.nervousness import Nervousness
 from production.versions import Comparison
 from production.views import plan_words
@@ -29,6 +31,7 @@ LATE = 10  # on the planning page; the plan's own page turns through all
 LATE_A_PAGE = 25
 TO_CHOOSE = 50
 SLOTS = 40  # of the curve
+NEWS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,8 @@ def plan_now(request: HttpRequest) -> HttpResponse:
 @staff_only("production.view_plan")
 def planning(request: HttpRequest) -> HttpResponse:
     """How far the newest request is (htmx asks for no more), the plan that stands, all versions."""
-    asked = replanning.newest(timezone.now())
+    now = timezone.now()
+    asked = replanning.newest(now)
     context: dict[str, Any] = {
         "replanning": asked,
         "done": round(100 * asked.share) if asked else 0,
@@ -120,6 +124,7 @@ def planning(request: HttpRequest) -> HttpResponse:
     told = _told(plan) if plan else None
     context |= {
         "told": told,
+        "ended": _ended_lately(asked, plan, now),
         "late": versions.late_orders(told.report.late[:LATE]) if told else [],
         "newest": page.object_list[0] if page.number == 1 and page.object_list else None,
         "page": page,
@@ -156,6 +161,15 @@ def compare(request: HttpRequest) -> HttpResponse:
         "shown": versions.SHOWN,
     }
     return render(request, "production/compare.html", context)
+
+
+def _ended_lately(asked: Replanning | None, plan: Plan | None, now: datetime) -> bool:
+    """Whether what came of the newest request is still news: no later plan has come since."""
+    if asked is None or asked.under_way:
+        return False
+    if plan is None:
+        return True
+    return plan.as_of <= asked.at and (asked.status == "failed" or now - asked.at < NEWS)
 
 
 # One plan

@@ -59,6 +59,18 @@ def test_a_curve_that_took_no_time_keeps_its_ends():
     assert thinned(points) == [points[0], points[-1]]
 
 
+@pytest.mark.django_db
+def test_the_progress_of_a_plan_grows_with_its_search():
+    line(product("lamp", (center(), {})), 3)
+    netting.run(NOW)
+    told = []
+    planning.run(NOW, progress=lambda share, step: told.append((share, step)))
+    shares = [share for share, _step in told]
+    assert shares == sorted(shares)
+    [improving] = [share for share, step in told if step.startswith("Improving")]
+    assert 0.3 <= improving <= 0.6
+
+
 # Calm
 
 

@@ -112,6 +112,19 @@ def test_a_plan_under_way_is_followed_beside_the_one_that_stands(signed_in, two_
     assert "Late orders and why" in text
 
 
+def test_what_came_of_a_request_is_told_until_it_is_no_news(signed_in, monkeypatch):
+    monkeypatch.setattr("production.replanning.current_app.send_task", lambda *args, **more: None)
+    line(product("lamp", (center(), {})), 3)
+    client = signed_in("planner")
+
+    def told(at):
+        replanning.run(replanning.ask(by="staff:alice", at=at), clock=lambda: at)
+        return "The new plan is published" in shown(client, "production:planning")
+
+    assert not told(timezone.now() - 3 * HOUR)
+    assert told(timezone.now())
+
+
 def test_a_plan_of_an_earlier_release_is_shown_with_what_it_kept(signed_in):
     made = build().plan()
     made.metrics = {
