@@ -1,5 +1,6 @@
 """What does not go as planned on a machine group, and random numbers that belong to operations."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,8 @@ Floats = NDArray[np.float64]
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_A = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_B = np.uint64(0x94D049BB133111EB)
+_RARE = 1e-12  # nothing that is less likely happens
+_MANY = 30  # breakdowns of one operation
 _STREAMS = 4  # random numbers of an operation in a replication
 LENGTH, SCRAP, FAILURES, REPAIR = range(_STREAMS)
 
@@ -98,16 +101,47 @@ def drawn(
     if disturbance.variation > 0:
         work *= _factor(disturbance, uniform(keys, replications, LENGTH))
     if disturbance.good < 1:
-        scrapped = nbinom.ppf(uniform(keys, replications, SCRAP), pieces, disturbance.good)
-        work *= 1 + scrapped / pieces
+        luck = uniform(keys, replications, SCRAP)
+        work *= 1 + _scrapped(pieces, disturbance.good, luck) / pieces
     repairs = np.zeros_like(work)
     if disturbance.between_failures is not None and disturbance.repair > 0:
         mean = work / disturbance.between_failures
-        failures = np.asarray(poisson.ppf(uniform(keys, replications, FAILURES), mean))
+        failures = _failures(mean, uniform(keys, replications, FAILURES))
         some = failures > 0
         luck = uniform(keys, replications, REPAIR)[some]
         repairs[some] = gammaincinv(failures[some], luck) * disturbance.repair
     return work, repairs
+
+
+def _scrapped(pieces: NDArray[np.int64], good: float, luck: Floats) -> Floats:
+    """Bad pieces made until enough are good. One table for each number of pieces: far quicker than
+    asking for every quantile alone."""
+    found = np.zeros_like(luck)
+    for wanted in np.unique(pieces).tolist():
+        at = np.flatnonzero(pieces == wanted)
+        most = int(nbinom.isf(_RARE, wanted, good))
+        table = nbinom.cdf(np.arange(most), wanted, good)
+        found[:, at] = np.searchsorted(table, luck[:, at])
+    return found
+
+
+def _failures(mean: Floats, luck: Floats) -> Floats:
+    """Poisson numbers. Few breakdowns are counted up one by one: far quicker than a quantile."""
+    found = np.zeros_like(mean)
+    many = mean > _MANY
+    found[many] = poisson.ppf(luck[many], mean[many])
+    left = np.flatnonzero(~many)
+    share = np.exp(-mean.flat[left])
+    above = luck.flat[left] - share
+    for count in itertools.count(1):
+        some = above > 0
+        if not some.any():
+            return found
+        left, share, above = left[some], share[some], above[some]
+        found.flat[left] = count
+        share = share * mean.flat[left] / count
+        above = np.where(share > 0, above - share, 0)
+    return found
 
 
 def _factor(disturbance: Disturbance, luck: Floats) -> Floats:

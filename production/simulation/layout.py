@@ -41,7 +41,7 @@ def _place(
     problem: Problem, shop: Shop, placed: Records, at: int, one: PlannedOperation, m: int
 ) -> None:
     first, beyond = shop.steps["first"][at], shop.steps["beyond"][at]
-    k = first + np.flatnonzero(shop.choices["machine"][first:beyond] == m)[0]
+    k = first + shop.choices["machine"][first:beyond].tolist().index(m)
     pin = problem.operation[one.operation_id].pinned
     hours = problem.open_time[one.machine_id]
     row = placed[at]

@@ -31,8 +31,8 @@ PLACED = np.dtype(
 )
 FROZEN, STARTED = 1, 2
 # A machine at work: the next of its row; the open minute from which it is free; what it is set up
-# for; whether it is at work, and until when on the clock; for which operation it waits, and the open
-# minute at which its patience for that one ends
+# for; whether it is at work, and until when on the clock; for which operation it waits, and the
+# open minute at which its patience for that one ends
 STATION = np.dtype(
     [(name, np.int32) for name in ("head", "free", "family", "busy", "until", "awaited", "alarm")]
 )

@@ -4,9 +4,13 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from production.scheduling import dispatch
 from production.simulation import Disturbance, DisturbanceError, Shape, simulate
+from production.simulation.disturbances import _failures, _scrapped
 from tests.production.scheduling.shops import job, machine, problem
 
 LONG = 10_000_000
@@ -106,3 +110,19 @@ def test_figures_that_make_no_sense_are_refused():
         simulate(shop, plan, replications=0)
     with pytest.raises(DisturbanceError, match="piece"):
         simulate(shop, plan, pieces={"order01": 0})
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    mean=st.floats(0, 100),
+    luck=st.lists(st.floats(1e-9, 1 - 1e-9), min_size=1, max_size=20),
+    wanted=st.lists(st.integers(1, 40), min_size=1, max_size=5),
+    good=st.floats(0.3, 0.999),
+)
+def test_the_quick_quantiles_are_those_of_scipy(mean, luck, wanted, good):
+    one = np.array([luck])
+    found = _failures(np.full_like(one, mean), one)
+    assert found.tolist() == stats.poisson.ppf(one, mean).tolist()
+    pieces = np.array(wanted)
+    many = np.tile(np.array(luck)[:, None], len(wanted))
+    assert _scrapped(pieces, good, many).tolist() == stats.nbinom.ppf(many, pieces, good).tolist()
