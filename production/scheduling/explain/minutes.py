@@ -25,8 +25,11 @@ class Use(StrEnum):
     CLOSED = "closed"  # its machine was closed: nights, holidays, maintenance, breakdown
     MATERIAL = "material"  # its material was not there
     LAG = "lag"  # it cured or dried
+    OVERDUE = (
+        "overdue"  # it was late before the plan began; only the table of bottlenecks has these
+    )
     HELD = (
-        "held"  # machine free and open: frozen, no gap long enough, or what follows was not ready
+        "held"  # machine free and open, but it was frozen, the gap too short, or what follows late
     )
 
 

@@ -1,7 +1,10 @@
 """Where lateness comes from: every minute of a late order once, under its cause."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from production.scheduling import (
     NotPlannedError,
@@ -124,6 +127,16 @@ def test_the_table_adds_up_late_orders_only_and_shares_out_their_lateness():
     }
 
 
+def test_what_was_late_before_the_plan_began_is_nobodys_fault_in_it():
+    """Alice should have been done 100 minutes ago; her 20 minutes of work make it 120."""
+    shop = problem([machine()], job("alice", ({"saw": 20}, {}), due=-100, weight=2))
+    table = bottlenecks(shop, dispatch(shop, "edd"))
+    assert [(row.group, row.use, row.minutes, row.cost) for row in table] == [
+        ("", Use.OVERDUE, 100, 200),
+        ("saw", Use.WORK, 20, 40),
+    ]
+
+
 def test_an_order_without_a_place_has_no_minutes():
     shop = problem([machine(windows=((0, 10),))], job("alice", ({"saw": 20}, {}), due=-5))
     plan = dispatch(shop, "edd")
@@ -133,8 +146,9 @@ def test_an_order_without_a_place_has_no_minutes():
 
 
 @many
-@given(shop=shops())
-def test_every_minute_of_an_order_has_one_use_and_the_table_loses_none(shop):
+@given(shop=shops(), early=st.sampled_from([0, 300]))
+def test_every_minute_of_an_order_has_one_use_and_the_table_loses_none(shop, early):
+    shop = replace(shop, jobs=tuple(replace(one, due=one.due - early) for one in shop.jobs))
     plan = dispatch(shop, "edd")
     late = [one.id for one in shop.jobs if plan.finish.get(one.id, one.due) > one.due]
     for one in shop.jobs:
@@ -146,7 +160,9 @@ def test_every_minute_of_an_order_has_one_use_and_the_table_loses_none(shop):
             assert uses(found) == {use: plainly.count(use) for use in Use if use in plainly}
     table = bottlenecks(shop, plan)
     spans = [time_of(shop, plan, one) for one in late]
-    assert sum(row.minutes for row in table) == sum(one.finish - one.begin for one in spans)
+    overdue = [max(0, one.begin - shop.job[one.job_id].due) for one in spans]
+    lasted = [one.finish - one.begin for one in spans]
+    assert sum(row.minutes for row in table) == sum(overdue) + sum(lasted)
     assert sum(row.cost for row in table) == pytest.approx(plan.totals.weighted_tardiness)
 
 
