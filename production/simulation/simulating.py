@@ -210,7 +210,7 @@ def _run(
     worked[:, of], repairs[:, of] = luck.minutes(some)
     starts, ends, setups = (np.zeros(size, dtype=np.int32) for _ in range(3))
     patience = NONE if policy.patience is None else policy.patience
-    room = room_for(shop)
+    room = room_for(plan)
     if len(of):
         work(
             shop, plan, room, worked + repairs, starts, ends, setups, patience, policy.look

@@ -73,9 +73,9 @@ class Run(NamedTuple):
     setups: Numbers
 
 
-def room_for(shop: Shop) -> Room:
+def room_for(plan: Plan) -> Room:
     """Room for one replication at a time."""
-    n, m = len(shop.steps), len(shop.machines)
+    n, m = len(plan.placed), len(plan.firsts) - 1
     return Room(
         np.zeros(n, dtype=CALL),
         np.zeros(m, dtype=STATION),

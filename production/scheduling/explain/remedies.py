@@ -298,6 +298,19 @@ def _in_front(problem: Problem, job_id: str) -> _Idea:
 def _effect(
     problem: Problem, before: Schedule, after: Schedule, idea: _Idea, job_id: str | None
 ) -> Effect:
+    """What a remedy changed; nothing where it gained nothing, for nobody has to use what is added
+    and the plan before would stay."""
+    found = _change(problem, before, after, idea, job_id)
+    gained = (found.set_aside, found.objective) < (0, 0) or (found.lateness or 0) < 0
+    if gained or not idea.added:
+        return found
+    own = None if found.lateness is None else 0
+    return Effect(idea.remedy, own, objective=0, late_jobs=0, set_aside=0, used_minutes=0)
+
+
+def _change(
+    problem: Problem, before: Schedule, after: Schedule, idea: _Idea, job_id: str | None
+) -> Effect:
     late, was = _late(problem, after), _late(problem, before)
     cost, cost_was = _totals(problem, after), _totals(problem, before)
     own = None

@@ -112,6 +112,17 @@ def test_an_order_in_time_needs_no_remedy_and_one_without_a_place_is_refused(two
         what_helps(two_orders, plan, "carol")
 
 
+def test_hours_that_nobody_needs_change_nothing():
+    """Alice waits for the closed saw, and with another one no less."""
+    shop = problem(
+        [machine("saw", ((1_440, 2_000), (2_880, 4_000)))], job("alice", ({"saw": 60}, {}), due=0)
+    )
+    found = what_helps(shop, dispatch(shop, "edd"), "alice", trials=Trials(days=1))
+    effects = tried(found.effects)
+    another = effects[RemedyKind.MACHINE, ("saw",), ""]
+    assert (another.lateness, another.objective, another.used_minutes) == (0, 0, 0)
+
+
 def test_a_deadline_ends_the_trials_and_progress_is_told(two_orders):
     plan = dispatch(two_orders, "edd")
     told: list[tuple[int, int]] = []
@@ -158,3 +169,6 @@ def test_the_same_question_has_the_same_answer_and_names_only_scarce_groups(shop
     named = {row.group for row in bottlenecks(shop, plan)}
     assert {one.remedy.group for one in found.effects} <= named | {""}
     assert not found.effects or plan.totals.late_jobs
+    # nobody has to use more hours or another machine
+    added = [one for one in found.effects if one.remedy.kind != RemedyKind.FIRST]
+    assert all((one.set_aside, one.objective) <= (0, 0) for one in added)
