@@ -22,7 +22,7 @@ from production.simulation import Disturbance, Policy, Shape, simulate
 from tests.production.scheduling.shops import shops
 
 many = settings(
-    max_examples=150,
+    max_examples=80,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
