@@ -102,7 +102,7 @@ def test_trying_ends_in_time_and_says_that_it_did_not_get_through(lines, sent):
     remedies.run(remedies.WHOLE_PLAN, clock=lambda: next(ticks))
     found = remedies.answer(remedies.WHOLE_PLAN)
     assert (found.remedies.complete, len(found.remedies.effects)) == (False, 1)
-    assert remedies.newest(remedies.WHOLE_PLAN, NOW).share == pytest.approx(1 / 4)
+    assert remedies.newest(remedies.WHOLE_PLAN, NOW).share == pytest.approx(1 / 5)
 
 
 def test_what_breaks_is_said_and_can_be_asked_again(lines, sent, monkeypatch):

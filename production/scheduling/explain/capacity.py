@@ -38,6 +38,26 @@ def overtime(machine: Machine, minutes: int, days: int) -> Added:
     return Added(replace(machine, windows=windows), tuple(found))
 
 
+DAY = 24 * 60
+
+
+def opened(machine: Machine, minutes: int, days: int) -> Added:
+    """The machine open for some minutes on its next `days` closed days, from now (0) on: weekends,
+    holidays, maintenance. The hours end when those of the day before did.
+
+    >>> opened(Machine("saw", "g", ((0, 480), (4320, 4800))), 240, 5).spans
+    ((1680, 1920), (3120, 3360))
+    """
+    minutes = min(minutes, DAY)
+    found: list[Window] = []
+    for (_, end), (opens, _) in pairwise(machine.windows):
+        for closes in range(end + DAY, opens + 1, DAY):
+            if closes - minutes >= 0 and len(found) < days:
+                found.append((closes - minutes, closes))
+    windows = tuple(sorted([*machine.windows, *found]))
+    return Added(replace(machine, windows=windows), tuple(found))
+
+
 def second(problem: Problem, model: Machine, until: int) -> Added:
     """A new machine like `model`, with its hours until a minute counted as added."""
     name = f"{model.id}+"

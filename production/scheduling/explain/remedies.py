@@ -16,7 +16,7 @@ from production.scheduling.plan import Schedule, Totals, totals
 from production.scheduling.problem import Job, Machine, Operation, Problem
 
 from .bottlenecks import Bottleneck, bottlenecks
-from .capacity import Added, overtime, second, used_minutes
+from .capacity import Added, opened, overtime, second, used_minutes
 from .lateness import NotPlannedError
 from .minutes import Use, time_of
 
@@ -31,6 +31,7 @@ class RemedyKind(StrEnum):
 
     OVERTIME = "overtime"
     SHIFT = "shift"
+    DAYS = "days"  # days on which it is closed
     MACHINE = "machine"
     FIRST = "first"
 
@@ -95,6 +96,7 @@ class Trials:
     ----------
     overtime, shift : minutes that a day is made longer
     days : how many days are
+    closed_days : closed days, as of a weekend, that are opened for a shift
     groups : groups that get more hours or machines, those that cost most
     orders : orders that are tried in front when the whole plan is asked about
     iterations : moves of the search behind the rule, for every plan alike; 0 for the rule alone
@@ -103,12 +105,13 @@ class Trials:
     overtime: int = 120
     shift: int = 480
     days: int = 5
+    closed_days: int = 2
     groups: int = 3
     orders: int = 3
     iterations: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.overtime, self.shift, self.days) < 1:
+        if min(self.overtime, self.shift, self.days, self.closed_days) < 1:
             raise ValueError("overtime, shift and days are at least one")
         if min(self.groups, self.orders, self.iterations) < 0:
             raise ValueError("groups, orders and iterations are not negative")
@@ -129,9 +132,10 @@ def what_helps(
 ) -> Remedies:
     """Try remedies for a late job, or (None) for the whole plan, and rank them.
 
-    Candidates are machine groups that the table of bottlenecks names: more hours, an extra shift,
-    one more machine, for a job also the hours of the one machine where it waits longest; and orders
-    moved in front. The rule of `schedule` plans them all, so the same question has the same answer.
+    Candidates are machine groups that the table of bottlenecks names: longer days, an extra shift,
+    closed days opened, one more machine, for a job also the hours of the one machine where it waits
+    longest; and orders moved in front. The rule of `schedule` plans them all, so the same question
+    has the same answer.
 
     `deadline` is asked between two plans; `progress` is told after each. A job in time needs no
     remedy: nothing is tried. Raises NotPlannedError.
@@ -198,8 +202,8 @@ def _ideas(
     groups = _scarce(table)[: trials.groups]
     for group in groups:
         machines = [machine for machine in problem.machines if machine.group == group]
-        yield from _longer(problem, RemedyKind.OVERTIME, machines, trials.overtime, trials.days)
-        yield from _longer(problem, RemedyKind.SHIFT, machines, trials.shift, trials.days)
+        for kind in (RemedyKind.OVERTIME, RemedyKind.SHIFT, RemedyKind.DAYS):
+            yield from _more_hours(problem, kind, machines, trials)
         yield from _one_more(problem, schedule, machines)
     if job_id is not None:
         yield from _where_it_waits(problem, schedule, job_id, groups, trials)
@@ -224,17 +228,27 @@ def _worst(problem: Problem, schedule: Schedule) -> list[str]:
     return sorted(cost, key=lambda one: (-cost[one], one))
 
 
-def _longer(
-    problem: Problem, kind: RemedyKind, machines: Iterable[Machine], minutes: int, days: int
+def _more_hours(
+    problem: Problem, kind: RemedyKind, machines: Iterable[Machine], trials: Trials
 ) -> Iterator[_Idea]:
-    """Longer days on machines; nothing where none of them is ever closed long enough."""
-    added = {one.id: found for one in machines if (found := overtime(one, minutes, days)).spans}
+    """More hours for machines; nothing where none of them is ever closed long enough."""
+    wider = {one.id: _wider(kind, one, trials) for one in machines}
+    added = {machine_id: found for machine_id, found in wider.items() if found.spans}
     if added:
         group = problem.machine[next(iter(added))].group
         cost = sum(found.minutes for found in added.values())
         remedy = Remedy(kind, group, tuple(sorted(added)), open_minutes=cost)
-        wider = tuple(added[one.id].machine if one.id in added else one for one in problem.machines)
-        yield _Idea(remedy, replace(problem, machines=wider), added)
+        machines = tuple(
+            added[one.id].machine if one.id in added else one for one in problem.machines
+        )
+        yield _Idea(remedy, replace(problem, machines=machines), added)
+
+
+def _wider(kind: RemedyKind, machine: Machine, trials: Trials) -> Added:
+    if kind == RemedyKind.DAYS:
+        return opened(machine, trials.shift, trials.closed_days)
+    minutes = trials.overtime if kind == RemedyKind.OVERTIME else trials.shift
+    return overtime(machine, minutes, trials.days)
 
 
 def _one_more(problem: Problem, schedule: Schedule, machines: Iterable[Machine]) -> Iterator[_Idea]:
@@ -277,9 +291,7 @@ def _where_it_waits(
     if waits:
         machine = problem.machine[max(waits, key=lambda one: (waits[one], one))]
         if sum(one.group == machine.group for one in problem.machines) > 1:
-            yield from _longer(
-                problem, RemedyKind.OVERTIME, [machine], trials.overtime, trials.days
-            )
+            yield from _more_hours(problem, RemedyKind.OVERTIME, [machine], trials)
 
 
 def _in_front(problem: Problem, job_id: str) -> _Idea:

@@ -12,7 +12,7 @@ from production.scheduling import (
     schedule,
     what_helps,
 )
-from production.scheduling.explain.capacity import overtime, second, used_minutes
+from production.scheduling.explain.capacity import opened, overtime, second, used_minutes
 from tests.production.scheduling.shops import job, machine, problem, shops
 from tests.production.scheduling.test_properties import many
 
@@ -142,6 +142,32 @@ def test_breaks_stay_breaks_and_the_past_stays_as_it_was():
     assert overtime(saw, 60, 5).spans == ((480, 540), (1900, 1960))
     assert overtime(saw, 60, 5).machine.windows == tuple(sorted((*shift, (480, 540), (1900, 1960))))
     assert overtime(machine(), 60, 5).spans == ()
+
+
+def test_closed_days_are_opened_when_the_day_before_would_have_ended():
+    """Friday ends at 480; Saturday and Sunday at 1,920 and 3,360; Monday opens at 4,320."""
+    friday_and_monday = ((0, 200), (230, 480), (4_320, 4_800))
+    assert opened(machine(windows=friday_and_monday), 300, 5).spans == (
+        (1_620, 1_920),
+        (3_060, 3_360),
+    )
+    assert opened(machine(windows=friday_and_monday), 300, 1).spans == ((1_620, 1_920),)
+    # two days in a row have no closed one between them
+    assert opened(machine(windows=DAYS), 300, 5).spans == ()
+
+
+def test_an_order_that_waits_for_monday_is_done_on_saturday():
+    shop = problem(
+        [machine("saw", ((0, 480), (4_320, 4_800)))],
+        job("alice", ({"saw": 400}, {}), due=400),
+        job("bob", ({"saw": 200}, {}), due=480),
+    )
+    plan = dispatch(shop, "edd")
+    assert plan.finish["bob"] == 4_320 + 120
+    found = what_helps(shop, plan, "bob", trials=Trials(overtime=60, shift=480))
+    saturday = tried(found.effects)[RemedyKind.DAYS, ("saw",), ""]
+    # 80 minutes on Friday, 120 from 1,440 on
+    assert (saturday.lateness, saturday.used_minutes) == (1_560 - 4_440, 120)
 
 
 def test_a_second_machine_costs_its_hours_until_the_end_of_the_plan():
