@@ -82,7 +82,7 @@ def run(
         work = load_work()
         # before the shop is read: what somebody changes meanwhile is another shop
         contest = continuing.contest_now(origin, seed, work)
-        shop = _shop(origin, work)
+        shop = shop_for(origin, work)
         problem = problem_of(shop, work)
         last = continuing.before() if only_changes else None
         rule = continuing.rule(last, contest, work)
@@ -155,7 +155,7 @@ def _note_told(plan: Plan, work: Sequence[Work]) -> None:
 # Horizon
 
 
-def _shop(origin: datetime, work: Sequence[Work]) -> Shop:
+def shop_for(origin: datetime, work: Sequence[Work]) -> Shop:
     """The shop over a horizon that holds the load of its busiest work center twice."""
     blocked = _reserved(origin, work)
     month = load_shop(origin, 28)
