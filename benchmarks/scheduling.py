@@ -28,6 +28,7 @@ from production.scheduling import (
     Operation,
     Problem,
     Schedule,
+    Stability,
     check,
     dispatch,
     schedule,
@@ -72,7 +73,7 @@ def _warm_up() -> None:
     """Compile, or load what was compiled, before anything is timed."""
     print("compiling …", file=sys.stderr)
     shortest(job_shop("1 1 1\n1 1 1 1"), iterations=10)
-    schedule(shop.made(3, 1.0, 0), iterations=1)
+    schedule(shop.made(3, 1.0, 0), iterations=1, stability=Stability({}))
 
 
 class Clock:

@@ -1,13 +1,32 @@
 """Finite-capacity scheduling: a problem in, a checked plan out. Pure: no Django, no clock.
 
 `schedule` plans, `shortest` plans a plain job shop for an early end, `check` judges, `Timetable`
-promises, `repaired` mends a plan that something has disturbed, `why_late` explains.
+promises, `repaired` mends a plan that something has disturbed; `why_late`, `bottlenecks` and
+`what_helps` explain.
 """
 
 from .annealing import Effort
 from .checker import Fault, Violation, check
 from .dispatch import UnknownRuleError, dispatch
-from .explain import Cause, Lateness, NotPlannedError, why_late
+from .explain import (
+    Bottleneck,
+    Cause,
+    Effect,
+    JobTime,
+    Lateness,
+    NotPlannedError,
+    Remedies,
+    Remedy,
+    RemedyKind,
+    Stretch,
+    Trials,
+    Use,
+    bottlenecks,
+    time_of,
+    times_of,
+    what_helps,
+    why_late,
+)
 from .improving import schedule
 from .insertion import Insertion, Timetable, earliest_finish, inserted
 from .makespan import NotPlainError, shortest
@@ -39,15 +58,18 @@ __all__ = [
     "RULES",
     "Alternative",
     "Binding",
+    "Bottleneck",
     "Cause",
     "CyclicJobsError",
     "DuplicateIdError",
     "DurationError",
+    "Effect",
     "Effort",
     "Fault",
     "Impossible",
     "Insertion",
     "Job",
+    "JobTime",
     "LagError",
     "Lateness",
     "Machine",
@@ -59,16 +81,23 @@ __all__ = [
     "Problem",
     "ProblemError",
     "Reason",
+    "Remedies",
+    "Remedy",
+    "RemedyKind",
     "Schedule",
     "SequenceError",
     "SetupMatrix",
     "Stability",
+    "Stretch",
     "Timetable",
     "Totals",
+    "Trials",
     "UnknownReferenceError",
     "UnknownRuleError",
+    "Use",
     "Violation",
     "WindowError",
+    "bottlenecks",
     "check",
     "dispatch",
     "earliest_finish",
@@ -77,5 +106,8 @@ __all__ = [
     "right_shifted",
     "schedule",
     "shortest",
+    "time_of",
+    "times_of",
+    "what_helps",
     "why_late",
 ]

@@ -48,7 +48,8 @@ def schedule(
     iterations : moves of the search at most; without it, and without a deadline, as many as are
         usual for the size
     threads : windows of the plan that are searched at once, two at most
-    progress : told the moves made and the objective of the firm jobs, at first that of the rule
+    progress : told the moves made and the objective of the firm jobs, at first that of the rule,
+        at last that of the plan which is kept
     stability : the plan before, and the price of leaving it; the search then begins from the
         cheaper of that plan, repaired, and the best rule's, and calls the former `repair`
 
@@ -72,8 +73,9 @@ def schedule(
     search = Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort, calm)
     if search.cost < NO_PLAN:
         search.improve(iterations, deadline, progress, threads, most_timed)
-        found = fill(Draft(search.plan, firm.aside, draft.rule))
-        draft = min(draft, found, key=lambda one: dispatcher.priced(one, calm))
+        draft = _cheaper(dispatcher, draft, search, fill)
+        if progress:
+            progress(search.made, dispatcher.cost(draft.firm or draft)[1])
     return dispatcher.recorded(draft)
 
 
@@ -86,6 +88,12 @@ def _repaired(
     known = repair.repaired()
     cheaper = dispatcher.priced(known, calm) <= dispatcher.priced(draft, calm)
     return (known, repair.with_forecast) if cheaper else None
+
+
+def _cheaper(dispatcher: Dispatcher, draft: Draft, search: Search, fill: Fill) -> Draft:
+    """The plan that the search began with, or the one that it found, departures paid."""
+    found = fill(Draft(search.plan, (draft.firm or draft).aside, draft.rule))
+    return min(draft, found, key=lambda one: dispatcher.priced(one, search.calm))
 
 
 def _with_forecast(dispatcher: Dispatcher, rule: Rule) -> Fill:
