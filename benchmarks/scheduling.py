@@ -1,7 +1,9 @@
 """Plans of the engine beside those of others: job shops from files, and a shop made for it.
 
 `python -m benchmarks.scheduling FILE… --seconds 60 --workers 2 --seed 0 [--peers]`: flexible job
-shops in the standard text format, makespan; `--peers` adds PyJobShop with CP-SAT (`make peers`).
+shops in the standard text format, makespan; `--peers` adds PyJobShop with CP-SAT (`make peers`) on
+as many workers, for as long by the wall, with the same seed. It runs after ours and in a process of
+its own: where it finds nothing or breaks down, its line says `null` and why.
 
 `python -m benchmarks.scheduling --shop JOBS --load 0.9 --seed 0 --seconds 30`: a made-to-order
 shop, Σ weight × minutes late + set-up minutes, beside it the dispatch rules; seconds are those of
@@ -12,11 +14,14 @@ One JSON object per case on a line of stdout.
 
 import argparse
 import importlib
+import importlib.util
 import itertools
 import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +38,16 @@ from production.scheduling import (
     schedule,
     shortest,
 )
+from production.scheduling.warming import warm
 
 
 def main(words: Sequence[str]) -> None:
-    asked = _arguments().parse_args(words)
-    _warm_up()
+    arguments = _arguments()
+    asked = arguments.parse_args(words)
+    if asked.peers and not importlib.util.find_spec("pyjobshop"):
+        arguments.error("the peers are not here; `make peers` installs them")
+    print("compiling …", file=sys.stderr)
+    warm()
     if asked.shop:
         _print("shop", f"{asked.shop} jobs, load {asked.load}", asked, *_shop(asked))
     for path in asked.files:
@@ -66,13 +76,6 @@ def _print(
     settings = {"seconds": asked.seconds, "workers": asked.workers, "seed": asked.seed}
     told = {"benchmark": f"scheduling/{benchmark}", "case": case, "ours": ours, "peers": peers}
     print(json.dumps({**told, "settings": settings}), flush=True)
-
-
-def _warm_up() -> None:
-    """Compile, or load what was compiled, before anything is timed."""
-    print("compiling …", file=sys.stderr)
-    shortest(job_shop("1 1 1\n1 1 1 1"), iterations=10)
-    schedule(shop.made(3, 1.0, 0), iterations=1)
 
 
 class Clock:
@@ -136,6 +139,40 @@ def _job_shop(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], di
 
 
 def _pyjobshop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
+    """What PyJobShop with CP-SAT finds. Its process may be killed; ours goes on."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        try:
+            return process.submit(_cp_sat, problem, asked).result()
+        except Exception as fault:
+            return {**_NOTHING, "status": f"{type(fault).__name__}: {fault}"}
+
+
+_NOTHING = dict.fromkeys(("makespan", "bound", "first_ms", "seconds", "cpu_s"))
+
+
+def _cp_sat(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
+    """PyJobShop states the model and CP-SAT solves it, with a callback, as only that tells when
+    there was a first plan; the parameters are those that PyJobShop sets."""
+    cp_model = importlib.import_module("ortools.sat.python.cp_model")
+    ortools = importlib.import_module("pyjobshop.solvers.ortools")
+    clock = Clock()
+    model = ortools.CPModel(_stated(problem)).model
+    solver, first = cp_model.CpSolver(), cp_model.CpSolverSolutionCallback()
+    first.on_solution_callback = clock.seen
+    solver.parameters.max_time_in_seconds = asked.seconds
+    solver.parameters.num_workers = asked.workers
+    solver.parameters.random_seed = asked.seed
+    status = solver.solve(model, first)
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    told = {**clock.told(), "status": solver.status_name(status)}
+    if not found:
+        return {**_NOTHING, **told, "first_ms": None}
+    bound = round(solver.best_objective_bound)
+    return {"makespan": round(solver.objective_value), "bound": bound, **told}
+
+
+def _stated(problem: Problem) -> Any:
+    """The flexible job shop as PyJobShop's own example states it; makespan is its usual goal."""
     model = importlib.import_module("pyjobshop").Model()
     machines = {machine.id: model.add_machine() for machine in problem.machines}
     for job in problem.jobs:
@@ -146,12 +183,7 @@ def _pyjobshop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
                 model.add_mode(task, [machines[one.machine_id]], one.minutes)
         for before, after in itertools.pairwise(tasks):
             model.add_end_before_start(before, after)
-    clock = Clock()
-    found = model.solve(
-        "ortools", time_limit=asked.seconds, num_workers=asked.workers, display=False
-    )
-    makespan = int(found.objective) if found.best.tasks else None
-    return {"makespan": makespan, **clock.told(), "status": str(found.status)}
+    return model.data()
 
 
 # The shop
