@@ -1,31 +1,28 @@
 """Plans of the engine beside those of others: job shops from files, and a shop made for it.
 
 `python -m benchmarks.scheduling FILE… --seconds 60 --workers 2 --seed 0 [--peers]`: flexible job
-shops in the standard text format, makespan; `--peers` adds PyJobShop with CP-SAT (`make peers`) on
-as many workers, for as long by the wall, with the same seed. It runs after ours and in a process of
-its own: where it finds nothing or breaks down, its line says `null` and why.
+shops in the standard text format, makespan.
 
 `python -m benchmarks.scheduling --shop JOBS --load 0.9 --seed 0 --seconds 30`: a made-to-order
 shop, Σ weight × minutes late + set-up minutes, beside it the dispatch rules; seconds are those of
 the CPU.
 
+`--peers` adds PyJobShop with CP-SAT (`cp_sat`): after ours, for as many seconds by the wall, with
+as many workers and the same seed.
+
 One JSON object per case on a line of stdout.
 """
 
 import argparse
-import importlib
 import importlib.util
-import itertools
 import json
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import shop
+from benchmarks import cp_sat, shop
+from benchmarks.clock import Clock
 from production.scheduling import (
     Alternative,
     Job,
@@ -78,31 +75,6 @@ def _print(
     print(json.dumps({**told, "settings": settings}), flush=True)
 
 
-class Clock:
-    """Seconds since its making, and when something was seen first."""
-
-    def __init__(self) -> None:
-        self.wall, self.cpu = time.perf_counter(), time.process_time()
-        self.first: float | None = None
-
-    def seen(self, *_: object) -> None:
-        if self.first is None:
-            self.first = time.perf_counter() - self.wall
-
-    def past(self, seconds: float) -> Callable[[], bool]:
-        return lambda: time.perf_counter() - self.wall > seconds
-
-    def burnt(self, seconds: float) -> Callable[[], bool]:
-        return lambda: time.process_time() - self.cpu > seconds
-
-    def told(self) -> dict[str, float]:
-        return {
-            "first_ms": round(1000 * (self.first or 0), 1),
-            "seconds": round(time.perf_counter() - self.wall, 2),
-            "cpu_s": round(time.process_time() - self.cpu, 2),
-        }
-
-
 # Job shops
 
 
@@ -139,51 +111,13 @@ def _job_shop(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], di
 
 
 def _pyjobshop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
-    """What PyJobShop with CP-SAT finds. Its process may be killed; ours goes on."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        try:
-            return process.submit(_cp_sat, problem, asked).result()
-        except Exception as fault:
-            return {**_NOTHING, "status": f"{type(fault).__name__}: {fault}"}
-
-
-_NOTHING = dict.fromkeys(("makespan", "bound", "first_ms", "seconds", "cpu_s"))
-
-
-def _cp_sat(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
-    """PyJobShop states the model and CP-SAT solves it, with a callback, as only that tells when
-    there was a first plan; the parameters are those that PyJobShop sets."""
-    cp_model = importlib.import_module("ortools.sat.python.cp_model")
-    ortools = importlib.import_module("pyjobshop.solvers.ortools")
-    clock = Clock()
-    model = ortools.CPModel(_stated(problem)).model
-    solver, first = cp_model.CpSolver(), cp_model.CpSolverSolutionCallback()
-    first.on_solution_callback = clock.seen
-    solver.parameters.max_time_in_seconds = asked.seconds
-    solver.parameters.num_workers = asked.workers
-    solver.parameters.random_seed = asked.seed
-    status = solver.solve(model, first)
-    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-    told = {**clock.told(), "status": solver.status_name(status)}
-    if not found:
-        return {**_NOTHING, **told, "first_ms": None}
-    bound = round(solver.best_objective_bound)
-    return {"makespan": round(solver.objective_value), "bound": bound, **told}
-
-
-def _stated(problem: Problem) -> Any:
-    """The flexible job shop as PyJobShop's own example states it; makespan is its usual goal."""
-    model = importlib.import_module("pyjobshop").Model()
-    machines = {machine.id: model.add_machine() for machine in problem.machines}
-    for job in problem.jobs:
-        row = model.add_job()
-        tasks = [model.add_task(job=row) for _ in job.operations]
-        for task, operation in zip(tasks, job.operations, strict=True):
-            for one in operation.alternatives:
-                model.add_mode(task, [machines[one.machine_id]], one.minutes)
-        for before, after in itertools.pairwise(tasks):
-            model.add_end_before_start(before, after)
-    return model.data()
+    answer = cp_sat.ask(problem, asked.seconds, asked.workers, asked.seed, goal="makespan")
+    plan = answer.plan
+    judged = {
+        "makespan": plan and plan.totals.makespan,
+        "checked": plan and not check(problem, plan),
+    }
+    return {**judged, **answer.told}
 
 
 # The shop
@@ -203,7 +137,15 @@ def _shop(asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
         problem, clock.burnt(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
     )
     ours = _costs(problem, found, clock)
+    if asked.peers:
+        peers["pyjobshop"] = _pyjobshop_in_shop(problem, asked)
     return {"operations": operations, **ours}, peers
+
+
+def _pyjobshop_in_shop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
+    answer = cp_sat.ask(problem, asked.seconds, asked.workers, asked.seed, goal="objective")
+    judged = _costs(problem, answer.plan, Clock()) if answer.plan else {"objective": None}
+    return {**judged, **answer.told}
 
 
 def _costs(problem: Problem, found: Schedule, clock: Clock) -> dict[str, Any]:
