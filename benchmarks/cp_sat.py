@@ -12,15 +12,20 @@ believed.
 
 import importlib
 import itertools
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from threading import Event, Thread
 from typing import Any
 
 from benchmarks.clock import Clock
 from production.scheduling import Machine, Operation, Problem, Schedule
 from production.scheduling.recording import record
 from production.scheduling.timeline import take, timelines
+
+POLL = 0.05  # seconds between two looks at the deadline
 
 
 @dataclass(frozen=True)
@@ -35,23 +40,30 @@ Placed = dict[str, tuple[int, int]]  # operation -> number of its alternative, s
 _NOTHING = dict.fromkeys(("claimed", "bound", "first_ms", "seconds", "cpu_s"))
 
 
-def ask(problem: Problem, seconds: float, workers: int, seed: int, *, goal: str) -> Answer:
-    """Let it plan for so long by the wall, with so many workers. Its process may be killed.
+@dataclass(frozen=True)
+class Settings:
+    """How long it may search, by the wall or, with `cpu`, by what its threads burn together."""
+
+    seconds: float
+    cpu: bool
+    workers: int
+    seed: int
+
+
+def ask(problem: Problem, goal: str, settings: Settings) -> Answer:
+    """Let it plan. Its process may be killed.
 
     `goal` is `makespan` or `objective`, weighted tardiness and set-up minutes.
     """
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         try:
-            asked = process.submit(_solved, problem, seconds, workers, seed, goal)
-            told, placed = asked.result()
+            told, placed = process.submit(_solved, problem, goal, settings).result()
         except Exception as fault:
             return Answer({**_NOTHING, "status": f"{type(fault).__name__}: {fault}"})
     return Answer({**_NOTHING, **told}, _timed(problem, placed) if placed else None)
 
 
-def _solved(
-    problem: Problem, seconds: float, workers: int, seed: int, goal: str
-) -> tuple[dict[str, Any], Placed]:
+def _solved(problem: Problem, goal: str, settings: Settings) -> tuple[dict[str, Any], Placed]:
     """CP-SAT is called with a callback, as only that tells when there was a first plan; its
     parameters are those that PyJobShop sets."""
     cp_model = importlib.import_module("ortools.sat.python.cp_model")
@@ -60,10 +72,12 @@ def _solved(
     stated = ortools.CPModel(_stated(problem, goal))
     solver, first = cp_model.CpSolver(), cp_model.CpSolverSolutionCallback()
     first.on_solution_callback = clock.seen
-    solver.parameters.max_time_in_seconds = seconds
-    solver.parameters.num_workers = workers
-    solver.parameters.random_seed = seed
-    status = solver.solve(stated.model, first)
+    solver.parameters.num_workers = settings.workers
+    solver.parameters.random_seed = settings.seed
+    if not settings.cpu:
+        solver.parameters.max_time_in_seconds = settings.seconds
+    with _stopped(solver, clock.burnt(settings.seconds) if settings.cpu else None):
+        status = solver.solve(stated.model, first)
     told = {**clock.told(), "status": solver.status_name(status)}
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return told, {}
@@ -76,6 +90,25 @@ def _solved(
         able = list(itertools.islice(chosen, len(operation.alternatives)))
         placed[operation.id] = able.index(1), start
     return told, placed
+
+
+@contextmanager
+def _stopped(solver: Any, deadline: Callable[[], bool] | None) -> Iterator[None]:
+    """Stop it at a deadline that it does not know itself."""
+    ended = Event()
+
+    def watch() -> None:
+        while deadline and not ended.wait(POLL):
+            if deadline():
+                solver.stop_search()
+
+    watching = Thread(target=watch)
+    watching.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watching.join()
 
 
 def _timed(problem: Problem, placed: Placed) -> Schedule | None:
