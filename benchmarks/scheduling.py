@@ -81,48 +81,71 @@ def _print(
 # Job shops
 
 
-def job_shop(text: str) -> Problem:
-    """A flexible job shop: jobs, machines; per job its operations, each with its alternatives as
-    machine (from 1) and minutes."""
-    first, *lines = text.splitlines()
-    jobs, machines = (int(word) for word in first.split()[:2])
-    rows = [[int(word) for word in line.split()] for line in lines if line.strip()][:jobs]
-    horizon = sum(map(sum, rows)) + 1
+Jobs = list[list[list[tuple[int, int]]]]  # per job, per operation: (machine, minutes) it may take
+
+
+def job_shop(jobs: Jobs) -> tuple[Problem, int]:
+    """A flexible job shop, and how many of its minutes are one of the file.
+
+    That is more than one where the file has work without duration: in the problem it takes a
+    minute, and all of it together less than a minute of the file. So a makespan of the problem, in
+    whole minutes of the file, is the file's own.
+    """
+    choices = [one for job in jobs for operation in job for one in operation]
+    unit = 1 + sum(minutes == 0 for _, minutes in choices)
+    horizon = 1 + sum(max(1, unit * minutes) for _, minutes in choices)
     return Problem(
-        tuple(Machine(str(m), str(m), ((0, horizon),)) for m in range(1, machines + 1)),
+        tuple(Machine(str(m), str(m), ((0, horizon),)) for m in range(1, max(choices)[0] + 1)),
         tuple(
-            Job(str(j), tuple(_operations(str(j), iter(row))), due=0) for j, row in enumerate(rows)
+            Job(str(j), tuple(_operations(str(j), job, unit)), due=0) for j, job in enumerate(jobs)
         ),
-    )
+    ), unit
 
 
-def _operations(job: str, numbers: Iterator[int]) -> Iterator[Operation]:
-    for i in range(next(numbers)):
-        able = [(str(next(numbers)), next(numbers)) for _ in range(next(numbers))]
-        yield Operation(f"{job}.{i}", job, i, tuple(Alternative(*one) for one in able))
+def _operations(name: str, job: list[list[tuple[int, int]]], unit: int) -> Iterator[Operation]:
+    for i, able in enumerate(job):
+        choices = (Alternative(str(m), max(1, unit * minutes)) for m, minutes in able)
+        yield Operation(f"{name}.{i}", name, i, tuple(choices))
+
+
+def _jobs(text: str) -> Jobs:
+    """Jobs and machines; then a line per job: how many operations, and of each how many machines,
+    each machine (from 1) with its minutes."""
+    first, *lines = (line for line in text.splitlines() if line.strip())
+    jobs = []
+    for line in lines[: int(first.split()[0])]:
+        numbers = map(int, line.split())
+        job = [
+            [(next(numbers), next(numbers)) for _ in range(next(numbers))]
+            for _ in range(next(numbers))
+        ]
+        jobs.append(job)
+    return jobs
 
 
 def _job_shop(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
-    problem = job_shop(path.read_text())
+    problem, unit = job_shop(_jobs(path.read_text()))
     clock = Clock()
     ended = clock.burnt if asked.cpu else clock.past
     found = shortest(
         problem, ended(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
     )
-    ours = {"makespan": found.totals.makespan, **clock.told(), "checked": not check(problem, found)}
-    peers = {"pyjobshop": _pyjobshop(problem, asked)} if asked.peers else {}
+    ours = {**clock.told(), **_makespan(problem, found, unit)}
+    peers = {"pyjobshop": _pyjobshop(problem, unit, asked)} if asked.peers else {}
     return ours, peers
 
 
-def _pyjobshop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
+def _makespan(problem: Problem, found: Schedule, unit: int) -> dict[str, Any]:
+    return {"makespan": found.totals.makespan // unit, "checked": not check(problem, found)}
+
+
+def _pyjobshop(problem: Problem, unit: int, asked: argparse.Namespace) -> dict[str, Any]:
     settings = cp_sat.Settings(asked.seconds, asked.cpu, asked.workers, asked.seed)
     answer = cp_sat.ask(problem, "makespan", settings)
-    plan = answer.plan
-    judged = {
-        "makespan": plan and plan.totals.makespan,
-        "checked": plan and not check(problem, plan),
-    }
-    return {**judged, **answer.told}
+    if answer.plan is None:
+        return {"makespan": None, **answer.told}
+    told = {**answer.told, **{name: answer.told[name] // unit for name in ("claimed", "bound")}}
+    return {**told, **_makespan(problem, answer.plan, unit)}
 
 
 # The shop
