@@ -1,18 +1,18 @@
-"""The plans of PyJobShop with CP-SAT (`make peers`), in a process of its own.
+"""The plans of CP-SAT, with and without PyJobShop (`make peers`), in a process of their own.
 
 Where it finds nothing or breaks down, its figures are `null`, its status says why, and the
 benchmark goes on.
 
-A flexible job shop is stated as PyJobShop's own example states it. Of a shop with hours,
-change-overs and due dates PyJobShop knows all but two things: it makes change-overs while the
-machine is closed too, and none before the first work of a machine. So its plan may be too early:
-its machines and sequences are timed by our rules, and that plan is judged. `claimed` is what it
-believed.
+A flexible job shop is stated as PyJobShop's own example states it, and as plainly as CP-SAT allows;
+neither is the better one everywhere. Of a shop with hours, change-overs and due dates PyJobShop
+knows all but two things: it makes change-overs while the machine is closed too, and none before the
+first work of a machine. So its plan may be too early: its machines and sequences are timed by our
+rules, and that plan is judged. `claimed` is what it believed.
 """
 
 import importlib
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,16 @@ from production.scheduling.recording import record
 from production.scheduling.timeline import take, timelines
 
 POLL = 0.05  # seconds between two looks at the deadline
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A model of CP-SAT, with a literal per alternative and a start per operation, in their
+    order."""
+
+    model: Any
+    chosen: Sequence[Any]
+    starts: Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -50,26 +60,25 @@ class Settings:
     seed: int
 
 
-def ask(problem: Problem, goal: str, settings: Settings) -> Answer:
-    """Let it plan. Its process may be killed.
-
-    `goal` is `makespan` or `objective`, weighted tardiness and set-up minutes.
-    """
+def ask(problem: Problem, state: Callable[[Problem], Stated], settings: Settings) -> Answer:
+    """Let it plan what one of the functions below has stated. Its process may be killed."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         try:
-            told, placed = process.submit(_solved, problem, goal, settings).result()
+            told, placed = process.submit(_solved, problem, state, settings).result()
         except Exception as fault:
             return Answer({**_NOTHING, "status": f"{type(fault).__name__}: {fault}"})
     return Answer({**_NOTHING, **told}, _timed(problem, placed) if placed else None)
 
 
-def _solved(problem: Problem, goal: str, settings: Settings) -> tuple[dict[str, Any], Placed]:
+def _solved(
+    problem: Problem, state: Callable[[Problem], Stated], settings: Settings
+) -> tuple[dict[str, Any], Placed]:
     """CP-SAT is called with a callback, as only that tells when there was a first plan; its
     parameters are those that PyJobShop sets."""
     cp_model = importlib.import_module("ortools.sat.python.cp_model")
-    ortools = importlib.import_module("pyjobshop.solvers.ortools")
+    importlib.import_module("pyjobshop.solvers.ortools")  # it takes its time
     clock = Clock()
-    stated = ortools.CPModel(_stated(problem, goal))
+    stated = state(problem)
     solver, first = cp_model.CpSolver(), cp_model.CpSolverSolutionCallback()
     first.on_solution_callback = clock.seen
     solver.parameters.num_workers = settings.workers
@@ -83,12 +92,10 @@ def _solved(problem: Problem, goal: str, settings: Settings) -> tuple[dict[str, 
         return told, {}
     told["claimed"] = round(solver.objective_value)
     told["bound"] = round(solver.best_objective_bound)
-    chosen = (solver.value(mode) for mode in stated.variables.mode_vars)
-    starts = (solver.value(task.start) for task in stated.variables.task_vars)
-    placed = {}
-    for operation, start in zip(problem.operations(), starts, strict=False):
+    chosen, placed = map(solver.value, stated.chosen), {}
+    for operation, start in zip(problem.operations(), stated.starts, strict=True):
         able = list(itertools.islice(chosen, len(operation.alternatives)))
-        placed[operation.id] = able.index(1), start
+        placed[operation.id] = able.index(1), solver.value(start)
     return told, placed
 
 
@@ -126,21 +133,62 @@ def _timed(problem: Problem, placed: Placed) -> Schedule | None:
         place = row.placement(operation, len(row.starts), start, one.minutes)
         take(place)
         ends[operation.job_id] = place.end + operation.min_lag_after
-    return record(problem, rows.values(), (), "pyjobshop")
+    return record(problem, rows.values(), (), "cp-sat")
 
 
-# The model. Tasks and modes stand in the order of operations and alternatives; what the shop adds
-# comes behind them.
+# The models
 
 
-def _stated(problem: Problem, goal: str) -> Any:
+def plain_job_shop(problem: Problem) -> Stated:
+    """Starts and optional intervals, makespan; no PyJobShop."""
+    model = importlib.import_module("ortools.sat.python.cp_model").CpModel()
+    until = max(machine.windows[-1][1] for machine in problem.machines)
+    rows: dict[str, list[Any]] = {machine.id: [] for machine in problem.machines}
+    chosen, starts, last = [], [], model.new_int_var(0, until, "makespan")
+    for job in problem.jobs:
+        ready: Any = 0
+        for operation in job.operations:
+            start, end = (model.new_int_var(0, until, "") for _ in range(2))
+            literals = [model.new_bool_var("") for _ in operation.alternatives]
+            for one, literal in zip(operation.alternatives, literals, strict=True):
+                span = model.new_optional_interval_var(start, one.minutes, end, literal, "")
+                rows[one.machine_id].append(span)
+            model.add_exactly_one(literals)
+            model.add(start >= ready)
+            ready = end + operation.min_lag_after
+            chosen += literals
+            starts.append(start)
+        model.add(last >= end)
+    for spans in rows.values():
+        model.add_no_overlap(spans)
+    model.minimize(last)
+    return Stated(model, chosen, starts)
+
+
+def job_shop(problem: Problem) -> Stated:
+    """PyJobShop's model, makespan."""
+    return _pyjobshop(problem, due=False)
+
+
+def shop(problem: Problem) -> Stated:
+    """PyJobShop's model, weighted tardiness and set-up minutes."""
+    return _pyjobshop(problem, due=True)
+
+
+def _pyjobshop(problem: Problem, *, due: bool) -> Stated:
+    ortools = importlib.import_module("pyjobshop.solvers.ortools")
+    stated = ortools.CPModel(_data(problem, due=due))
+    starts = [task.start for task in stated.variables.task_vars]
+    return Stated(stated.model, stated.variables.mode_vars, starts)
+
+
+def _data(problem: Problem, *, due: bool) -> Any:
     model = importlib.import_module("pyjobshop").Model()
     breaks = {machine.id: _breaks(machine) for machine in problem.machines}
     machines = {name: model.add_machine(breaks=closed) for name, closed in breaks.items()}
     tasks: dict[str, Any] = {}
     for job in problem.jobs:
-        due = {"due_date": job.due} if goal == "objective" else {}
-        row = model.add_job(weight=job.weight, release_date=job.release, **due)
+        row = model.add_job(job.weight, job.release, due_date=job.due if due else None)
         for operation in job.operations:
             able = [one.machine_id for one in operation.alternatives]
             paused = operation.splittable and any(breaks[name] for name in able)
@@ -150,7 +198,7 @@ def _stated(problem: Problem, goal: str) -> Any:
         for before, after in itertools.pairwise(job.operations):
             lag = before.min_lag_after
             model.add_end_before_start(tasks[before.id], tasks[after.id], lag)
-    if goal == "objective":
+    if due:
         _add_changeovers(model, problem, machines, tasks)
         changes = len(model.constraints.setup_times) > 0  # it refuses to count none
         model.set_objective(weight_total_tardiness=1, weight_total_setup_time=int(changes))

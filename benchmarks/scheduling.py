@@ -8,8 +8,8 @@ CPU, all threads together, as fits a machine with other work.
 shop, Σ weight × minutes late + set-up minutes, beside it the dispatch rules; seconds are those of
 the CPU.
 
-`--peers` adds PyJobShop with CP-SAT (`cp_sat`): after ours, for as many such seconds, with as many
-workers and the same seed.
+`--peers` adds PyJobShop with CP-SAT, for job shops also CP-SAT alone (`cp_sat`): after ours, for as
+many such seconds, with as many workers and the same seed.
 
 One JSON object per case on a line of stdout.
 """
@@ -18,7 +18,7 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +131,8 @@ def _job_shop(path: Path, asked: argparse.Namespace) -> tuple[dict[str, Any], di
         problem, ended(asked.seconds), asked.seed, threads=asked.workers, progress=clock.seen
     )
     ours = {**clock.told(), **_makespan(problem, found, unit)}
-    peers = {"pyjobshop": _pyjobshop(problem, unit, asked)} if asked.peers else {}
+    models = {"pyjobshop": cp_sat.job_shop, "cp_sat": cp_sat.plain_job_shop} if asked.peers else {}
+    peers = {name: _peer(problem, unit, state, asked) for name, state in models.items()}
     return ours, peers
 
 
@@ -139,9 +140,14 @@ def _makespan(problem: Problem, found: Schedule, unit: int) -> dict[str, Any]:
     return {"makespan": found.totals.makespan // unit, "checked": not check(problem, found)}
 
 
-def _pyjobshop(problem: Problem, unit: int, asked: argparse.Namespace) -> dict[str, Any]:
+def _peer(
+    problem: Problem,
+    unit: int,
+    state: Callable[[Problem], cp_sat.Stated],
+    asked: argparse.Namespace,
+) -> dict[str, Any]:
     settings = cp_sat.Settings(asked.seconds, asked.cpu, asked.workers, asked.seed)
-    answer = cp_sat.ask(problem, "makespan", settings)
+    answer = cp_sat.ask(problem, state, settings)
     if answer.plan is None:
         return {"makespan": None, **answer.told}
     told = {**answer.told, **{name: answer.told[name] // unit for name in ("claimed", "bound")}}
@@ -172,7 +178,7 @@ def _shop(asked: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _pyjobshop_in_shop(problem: Problem, asked: argparse.Namespace) -> dict[str, Any]:
     settings = cp_sat.Settings(asked.seconds, True, asked.workers, asked.seed)
-    answer = cp_sat.ask(problem, "objective", settings)
+    answer = cp_sat.ask(problem, cp_sat.shop, settings)
     judged = _costs(problem, answer.plan, Clock()) if answer.plan else {"objective": None}
     return {**judged, **answer.told}
 
