@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from .compiled import KEPT_IN
+from .critical.trials import ROOM, STRETCH
 from .improving import schedule
 from .makespan import shortest
 from .problem import Alternative, Job, Machine, Operation, Problem
@@ -14,21 +15,30 @@ STAMP = Path(KEPT_IN) / "complete"
 
 
 def warm() -> None:
-    """Plan two jobs in every way there is."""
-    machine = Machine("m", "m", ((0, 100),))
-    jobs = [
-        Job(name, (Operation(f"{name}1", name, 1, (Alternative("m", 1),)),), due=1, firm=firm)
-        for name, firm in (("a", True), ("b", True), ("c", False))
-    ]
-    problem = Problem((machine,), tuple(jobs))
-    schedule(problem, iterations=1, stability=Stability({"a1": ("m", 1)}))
-    shortest(problem, iterations=1)
+    """Plan a tiny shop in every way there is."""
+    seen = Stability({"a1": ("m", 1)})
+    schedule(_shop(("a", "b", "c"), ("m",)), iterations=1, stability=seen)
+    # Three equal steps on two machines: even load is out of reach, so the search goes on, long
+    # enough for trials that begin between two earlier plans
+    shortest(_shop(("a", "b", "c"), ("m", "n")), iterations=(ROOM + 2) * STRETCH)
+
+
+def _shop(jobs: tuple[str, ...], machines: tuple[str, ...]) -> Problem:
+    """Jobs of one step each, the last one for the forecast; every machine does them all."""
+    able = tuple(Alternative(name, 2) for name in machines)
+    return Problem(
+        tuple(Machine(name, name, ((0, 100),)) for name in machines),
+        tuple(
+            Job(name, (Operation(f"{name}1", name, 1, able),), due=1, firm=name != jobs[-1])
+            for name in jobs
+        ),
+    )
 
 
 def main() -> None:
     """Warm up once for these sources."""
     if not STAMP.exists():
-        sys.stderr.write("Compiling the scheduler, once; this takes half a minute …\n")
+        sys.stderr.write("Compiling the scheduler, once; this takes up to a minute …\n")
         warm()
         STAMP.touch()
         _forget_others()
