@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from benchmarks import shop
-from production.scheduling import Job, Machine, Pin, Problem, Schedule, Timetable, check
+from production.scheduling import (
+    Job,
+    Machine,
+    Pin,
+    PlannedOperation,
+    Problem,
+    Schedule,
+    Timetable,
+    check,
+)
 from production.scheduling.dispatch import Dispatcher
 from production.scheduling.nervousness import nervousness, places
 from production.scheduling.repair import Repair
@@ -78,9 +87,11 @@ def _p99(milliseconds: list[float]) -> float:
 def _breakdowns(problem: Problem, plan: Schedule, rng: np.random.Generator) -> Iterator[Problem]:
     """A busy machine stops for a while; what it is at goes on afterwards."""
     for _ in range(BREAKDOWNS):
-        now = int(rng.integers(SOON))
+        at_work: list[PlannedOperation] = []
+        while not at_work:  # a small shop stands still now and then
+            now = int(rng.integers(SOON))
+            at_work = [one for one in plan.operations if one.start <= now < one.end]
         stop = int(rng.integers(SHORTEST_STOP, LONGEST_STOP + 1))
-        at_work = [one for one in plan.operations if one.start <= now < one.end]
         hit = at_work[int(rng.integers(len(at_work)))]
         later = standing(problem, plan, now)
         machines = tuple(
