@@ -27,8 +27,9 @@ from .dispatching import (
 from .plan import Schedule
 from .problem import Impossible, Problem, Reason
 from .recording import record
-from .rows import STARTED, choose, empty_plan, write_starts
+from .rows import choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
+from .seating import STARTED
 from .timeline import timelines
 
 Aside = Mapping[str, Impossible]
@@ -211,12 +212,23 @@ def _standing(problem: Problem, shop: Shop, pinned: Pinned) -> Records:
 
 
 def _neighbours(shop: Shop) -> tuple[Numbers, Numbers]:
-    """Machines that share work with each machine: their numbers in a row, and where each begins."""
+    """Machines that share work or a pool with each machine: their numbers in a row, and where each
+    begins."""
     near: list[set[int]] = [{m} for m in range(len(shop.machines))]
     spans = zip(shop.steps["first"].tolist(), shop.steps["beyond"].tolist(), strict=True)
     machines = shop.choices["machine"].tolist()
-    for group in {tuple(machines[first:beyond]) for first, beyond in spans}:
+    groups = {tuple(machines[first:beyond]) for first, beyond in spans}
+    for group in [*groups, *_sharing(shop)]:
         for m in group:
             near[m].update(group)
     ends = np.cumsum([0, *map(len, near)], dtype=np.int32)
     return np.array([other for one in near for other in sorted(one)], dtype=np.int32), ends
+
+
+def _sharing(shop: Shop) -> list[set[int]]:
+    """By pool: machines with work that needs it."""
+    found: list[set[int]] = [set() for _ in shop.pools]
+    for seat in shop.seats:
+        step = shop.steps[seat["operation"]]
+        found[seat["pool"]].update(shop.choices["machine"][step["first"] : step["beyond"]].tolist())
+    return found

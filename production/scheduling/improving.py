@@ -16,6 +16,7 @@ from .dispatch import Dispatcher, Draft, rules_called
 from .plan import Schedule
 from .problem import Problem
 from .rules import Rule
+from .seating import HELD
 
 MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
 MOST_TIMED = 50_000_000  # operations that these moves may time anew: seconds, whatever the shop
@@ -69,7 +70,7 @@ def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> 
     steps = dispatcher.shop.steps
     held = np.flatnonzero(_held(dispatcher.problem))
     stays = np.isin(steps["job"], held) & (plan["fixed"] == 0) & (plan["machine"] != NONE)
-    plan["fixed"][stays] = 1
+    plan["fixed"][stays] = HELD
     return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
 
 

@@ -71,7 +71,7 @@ def _require_plain(problem: Problem) -> None:
         for operation in job.operations:
             if not _is_plain(operation):
                 raise NotPlainError(
-                    f"{operation.id} is pinned, tied to the next one or has no machine"
+                    f"{operation.id} is pinned, tied to the next one, has no machine or needs a pool"
                 )
 
 
@@ -87,7 +87,8 @@ def _never_rests(machine: Machine, longest: int) -> bool:
 
 def _is_plain(operation: Operation) -> bool:
     tied = operation.max_lag_after is not None
-    return bool(operation.alternatives) and operation.pinned is None and not tied
+    alone = operation.pinned is None and not operation.pools and not tied
+    return bool(operation.alternatives) and alone
 
 
 def _written(problem: Problem, operations: list[Operation], found: critical.Solution) -> Schedule:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from .worktime import OpenTime, Window
+from .worktime import OpenTime, Window, shared
 
 
 class ProblemError(ValueError):
@@ -37,7 +37,7 @@ class DuplicateIdError(ProblemError):
 
 
 class UnknownReferenceError(ProblemError):
-    """Something names a machine or job that is not in the problem."""
+    """Something names a machine, pool or job that is not in the problem."""
 
 
 class CyclicJobsError(ProblemError):
@@ -80,10 +80,32 @@ class Machine:
     available_from: int = 0
 
     def __post_init__(self) -> None:
-        if any(start >= end for start, end in self.windows):
-            raise WindowError(f"{self.id}: a window ends before it starts")
-        if any(later[0] < earlier[1] for earlier, later in pairwise(self.windows)):
-            raise WindowError(f"{self.id}: windows overlap or are out of order")
+        _require_windows(self.id, self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """People or tools that work needs besides its machine: `units` alike, there in the windows.
+
+    Two welders on day shift, one drill head. Windows are `[start, end)`, sorted and disjoint.
+    """
+
+    id: str
+    units: int
+    windows: tuple[Window, ...]
+
+    def __post_init__(self) -> None:
+        _require_windows(self.id, self.windows)
+        if self.units < 1:
+            raise DurationError(f"{self.id}: a pool has at least one unit")
+
+
+def _require_windows(owner: str, windows: Iterable[Window]) -> None:
+    windows = tuple(windows)
+    if any(start >= end for start, end in windows):
+        raise WindowError(f"{owner}: a window ends before it starts")
+    if any(later[0] < earlier[1] for earlier, later in pairwise(windows)):
+        raise WindowError(f"{owner}: windows overlap or are out of order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +144,10 @@ class Operation:
     Lags run on the wall clock, from this operation's end to the next one's start. On a job's last
     operation the minimum lag holds back dependent jobs; a maximum there means nothing. A splittable
     operation pauses while its machine is closed; another needs set-up and processing in one window.
+
+    It holds one unit of each of its `pools` from the start of its set-up to its end. Where a pool
+    is away the machine counts as closed for it. A pinned operation holds them from its start, and
+    goes without where earlier pins hold all.
     """
 
     id: str
@@ -133,6 +159,7 @@ class Operation:
     max_lag_after: int | None = None
     splittable: bool = True
     pinned: Pin | None = None
+    pools: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.min_lag_after < 0:
@@ -142,6 +169,8 @@ class Operation:
         machines = [a.machine_id for a in self.alternatives]
         if len(set(machines)) < len(machines):
             raise DuplicateIdError(f"{self.id}: a machine is named twice")
+        if len(set(self.pools)) < len(self.pools):
+            raise DuplicateIdError(f"{self.id}: a pool is named twice")
         if self.pinned and self.pinned.end is None and self.pinned.machine_id not in machines:
             raise UnknownReferenceError(f"{self.id}: its pin has neither minutes nor an end")
 
@@ -211,12 +240,14 @@ class Problem:
     machines: tuple[Machine, ...]
     jobs: tuple[Job, ...]
     setups: tuple[SetupMatrix, ...] = ()
+    pools: tuple[Pool, ...] = ()
 
     def __post_init__(self) -> None:
         _require_unique("machine", (machine.id for machine in self.machines))
         _require_unique("job", (job.id for job in self.jobs))
         _require_unique("operation", (operation.id for operation in self.operations()))
         _require_unique("set-up matrix", (matrix.group for matrix in self.setups))
+        _require_unique("pool", (pool.id for pool in self.pools))
         self._require_known_references()
         self._require_acyclic_jobs()
 
@@ -227,6 +258,9 @@ class Problem:
             for machine_id in named:
                 if machine_id not in self.machine:
                     raise UnknownReferenceError(f"{operation.id}: no machine {machine_id}")
+            for pool_id in operation.pools:
+                if pool_id not in self.pool:
+                    raise UnknownReferenceError(f"{operation.id}: no pool {pool_id}")
         for job in self.jobs:
             for predecessor in job.predecessors:
                 if predecessor not in self.job:
@@ -265,6 +299,69 @@ class Problem:
     def open_time(self) -> dict[str, OpenTime]:
         """Working-time arithmetic by machine id."""
         return {machine.id: OpenTime(machine.windows) for machine in self.machines}
+
+    @cached_property
+    def pool(self) -> dict[str, Pool]:
+        """Pools by id."""
+        return {pool.id: pool for pool in self.pools}
+
+    def windows_for(self, operation: Operation, machine_id: str) -> tuple[Window, ...]:
+        """When an operation can be worked on a machine: it and all pools are there. What is pinned
+        stands by the machine's calendar alone."""
+        return self.windows_with(machine_id, () if operation.pinned else operation.pools)
+
+    def windows_with(self, machine_id: str, pools: tuple[str, ...]) -> tuple[Window, ...]:
+        """When a machine is open and pools are there."""
+        windows = self.machine[machine_id].windows
+        if pools and (machine_id, pools) not in self._windows:
+            found = shared(windows, *(self.pool[one].windows for one in pools))
+            self._windows[machine_id, pools] = windows if found == windows else found
+        return self._windows[machine_id, pools] if pools else windows
+
+    def time_for(self, operation: Operation, machine_id: str) -> OpenTime:
+        """Working-time arithmetic for an operation on a machine."""
+        windows = self.windows_for(operation, machine_id)
+        if windows is self.machine[machine_id].windows:
+            return self.open_time[machine_id]
+        key = machine_id, operation.pools
+        if key not in self._times:
+            self._times[key] = OpenTime(windows)
+        return self._times[key]
+
+    @cached_property
+    def _windows(self) -> dict[tuple[str, tuple[str, ...]], tuple[Window, ...]]:
+        return {}
+
+    @cached_property
+    def _times(self) -> dict[tuple[str, tuple[str, ...]], OpenTime]:
+        return {}
+
+    def pools_of(self, operation: Operation) -> tuple[str, ...]:
+        """The pools of which an operation holds a unit; a pinned one may go without."""
+        if not operation.pinned:
+            return operation.pools
+        return tuple(one for one in operation.pools if (operation.id, one) not in self._without)
+
+    @cached_property
+    def _without(self) -> set[tuple[str, str]]:
+        """Pinned operations and pools of which other pins hold all units when they start."""
+        without: set[tuple[str, str]] = set()
+        held: dict[str, list[int]] = {pool.id: [] for pool in self.pools}
+        clashing = {one.job_id for one in self.impossible if one.reason == Reason.PIN_CONFLICT}
+        pinned = [
+            one
+            for one in self.operations()
+            if one.pinned and one.pools and one.job_id not in clashing
+        ]
+        spans = [(span, one.id, one) for one in pinned if (span := self.pinned_span(one))]
+        for (start, end), _, operation in sorted(spans, key=lambda one: one[:2]):
+            for pool_id in operation.pools:
+                until = held[pool_id] = [one for one in held[pool_id] if one > start]
+                if len(until) < self.pool[pool_id].units:
+                    until.append(end)
+                else:
+                    without.add((operation.id, pool_id))
+        return without
 
     @cached_property
     def matrix(self) -> dict[str, SetupMatrix]:
@@ -368,7 +465,7 @@ def _spans(problem: Problem, operation: Operation, ready: int, bound: int) -> li
         return [span] if span else []
     spans = []
     for alternative in operation.alternatives:
-        open_time = problem.open_time[alternative.machine_id]
+        open_time = problem.time_for(operation, alternative.machine_id)
         free = max(ready, problem.machine[alternative.machine_id].available_from)
         work = max(open_time.worked(free), open_time.reached(bound) - alternative.minutes)
         start = open_time.fit(work, 0, alternative.minutes, splittable=operation.splittable)

@@ -7,15 +7,17 @@ import numpy as np
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.chance import Chance, below, fraction
 from production.scheduling.compiled import lean
-from production.scheduling.rows import choose
+from production.scheduling.seating import seated
 
-from .judging import ask, change, keep
-from .moving import earliest_place, first_of, in_front, latest_place, link, shift, unlink
+from .judging import judged, keep
+from .moving import earliest_place, first_of, in_front, latest_place, put
+from .units import place_on_unit
 
 FARTHEST = 16  # neighbours on its machine that an operation may pass at once
 URGENT = 0.5  # share of moves of operations whose delay costs something
 REASSIGNED = 0.4  # share of moves to a machine drawn by lot, where there are several
 ALIKE = 0.3  # share of moves that look for a neighbour of the same family
+ON_UNIT = 0.5  # share of moves past others on a unit of a pool, for work that needs one
 EARLIER, URGENT_EARLIER = 0.5, 0.8  # share of moves towards the front
 HOPELESS = 30.0  # times its temperature
 
@@ -91,7 +93,18 @@ def anneal(
         if alike:
             passed = 4 * FARTHEST
         y = x
-        if earlier:
+        if seated(shop, o) and fraction(chance) < ON_UNIT:
+            i = step["seats"] + below(chance, step["seats_end"] - step["seats"])
+            if earlier:
+                y = place_on_unit(shop, plan, o, i, passed + 1, earliest_place(shop, plan, o, low))
+                while u != NONE and plan[u]["place"] >= y:
+                    v, u = u, plan[u]["up"]
+            else:
+                farthest = latest_place(shop, plan, o, high - 1)
+                y = place_on_unit(shop, plan, o, i, passed + 1, farthest)
+                while v != NONE and plan[v]["place"] <= y:
+                    u, v = v, plan[v]["down"]
+        elif earlier:
             nearest = earliest_place(shop, plan, o, low)
             while passed > 0 and u != NONE and plan[u]["place"] >= nearest:
                 y = plan[u]["place"]
@@ -110,18 +123,7 @@ def anneal(
         if k == old and y == x:
             continue
         # 2. Move it and judge.
-        unlink(plan, o)
-        link(plan, o, u, v)
-        choose(shop, plan, o, k)
-        shift(plan, order, x, y)
-        front = min(x, y)
-        asked = ask(marks, y, move)
-        if v_old != NONE:
-            front = min(front, plan[v_old]["place"])
-            asked += ask(marks, plan[v_old]["place"], move)
-        if v != NONE:
-            asked += ask(marks, plan[v]["place"], move)
-        delta = change(shop, plan, order, marks, touched, move, front, horizon, asked)
+        delta = judged(shop, plan, order, marks, touched, move, o, k, u, v, y, horizon)
         timed += touched[0]
         # 3. Keep it or take it back.
         if delta <= 0 or (delta < HOPELESS * heat and fraction(chance) < np.exp(-delta / heat)):
@@ -132,8 +134,5 @@ def anneal(
                 for x in range(size):
                     best[0, x], best[1, x] = order[low + x], plan[order[low + x]]["choice"]
         else:
-            shift(plan, order, y, x)
-            unlink(plan, o)
-            choose(shop, plan, o, old)
-            link(plan, o, u_old, v_old)
+            put(shop, plan, order, o, old, u_old, v_old, x)
     return least, timed

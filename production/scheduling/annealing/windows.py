@@ -10,7 +10,7 @@ import numpy as np
 from production.scheduling.anytime import Deadline, Progress
 from production.scheduling.arrays import Numbers, Records, Shop
 from production.scheduling.chance import chance
-from production.scheduling.rows import choose_all, costs, decode, sort_by_start
+from production.scheduling.rows import choose_all, costs, decode, room_for, sort_by_start
 
 from .annealing import Window, anneal
 from .pricing import set_prices
@@ -50,10 +50,11 @@ class Search:
     def __init__(
         self, shop: Shop, plan: Records, order: Numbers, seed: int, effort: Effort
     ) -> None:
-        self.shop, self.plan, self.order, self.effort = shop, plan, order, effort
+        self.shop = shop._replace(seats=shop.seats.copy())
+        self.plan, self.order, self.effort = plan, order, effort
         self.seed = seed
         self.made = self.timed = 0
-        self.room = np.zeros(len(shop.machines), dtype=np.int32)
+        self.room = room_for(shop)
         self.cost = self._decoded()
 
     def improve(
@@ -119,9 +120,10 @@ class Search:
         marks, touched = np.zeros(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
         plan = self.plan.copy()
         plan["trial"] = 0
+        shop = self.shop._replace(seats=self.shop.seats.copy())
         effort = self.effort
         _gained, timed = anneal(
-            self.shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
+            shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
             effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
         )  # fmt: skip
         return best, timed
