@@ -6,7 +6,7 @@ table holds what a kernel reads together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, count
 from typing import NamedTuple
 
 import numpy as np
@@ -39,10 +39,11 @@ STEP = _row(
 # operation needs are away while the machine is open
 CHOICE = _row("machine", "minutes", "family", "calendar")
 # A machine: its windows, its entries in the two indexes, the open minute from which it may be used,
-# the row of its matrix that it is set up for, where that matrix begins and how many columns it has
+# the row of its matrix that it is set up for, where that matrix begins and how many columns it has,
+# its open minutes, and which machine of the problem it stands for
 MACHINE = _row(
     *("window", "window_end", "clock", "clock_end", "work", "work_end"),
-    *("origin", "set_up", "matrix", "columns", "total"),
+    *("origin", "set_up", "matrix", "columns", "total", "real"),
 )
 WINDOW = _row("opens", "closes", "before")
 POOL = _row("unit", "unit_end")  # units of all pools are numbered through
@@ -52,7 +53,8 @@ SEAT = _row("operation", "pool", "unit", "up", "down", "left", "begin", "end")
 
 
 class Shop(NamedTuple):
-    """N operations with A alternatives on M machines.
+    """N operations with A alternatives on M machines. At an unlimited machine every operation has a
+    machine of its own, behind those of the problem.
 
     `steps` (N,) STEP, `choices` (A,) CHOICE, `machines` (M,) MACHINE, `windows` WINDOW of every
     distinct calendar one after another, the last of each without end. `setups` holds the set-up
@@ -80,7 +82,13 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
     columns = _columns(problem, jobs)
     some = [_choices(problem, operation) for job in jobs for operation in job.operations]
     calendars = _calendars(problem, jobs)
-    machines, windows, at_clock, at_work = _machines(problem, calendars)
+    lanes = [
+        one.machine_id
+        for alternatives in some
+        for one in alternatives
+        if problem.machine[one.machine_id].unlimited
+    ]
+    machines, windows, at_clock, at_work = _machines(problem, calendars, lanes)
     setups = _add_matrices(problem, columns, machines)
     waits, awaited = _waits(jobs)
     pools, held = _pools(problem, jobs)
@@ -151,19 +159,16 @@ def _alternatives(
     calendars: Mapping[Calendar, int],
 ) -> Records:
     number = {machine.id: at for at, machine in enumerate(problem.machines)}
+    lane = count(len(problem.machines) + len(calendars))
     operations = (operation for job in jobs for operation in job.operations)
-    rows = [
-        (
-            number[one.machine_id],
-            one.minutes,
-            columns[problem.machine[one.machine_id].group][operation.setup_family],
-            calendars.get((one.machine_id, operation.pools), number[one.machine_id])
-            if not operation.pinned
-            else number[one.machine_id],
-        )
-        for operation, alternatives in zip(operations, some, strict=True)
-        for one in alternatives
-    ]
+    rows = []
+    for operation, alternatives in zip(operations, some, strict=True):
+        for one in alternatives:
+            machine = problem.machine[one.machine_id]
+            m = next(lane) if machine.unlimited else number[machine.id]
+            pools = () if operation.pinned else operation.pools
+            family = columns[machine.group][operation.setup_family]
+            rows.append((m, one.minutes, family, calendars.get((machine.id, pools), m)))
     return np.array(rows, dtype=CHOICE)
 
 
@@ -225,20 +230,22 @@ def _seats(problem: Problem, jobs: Iterable[Job], held: Sequence[Sequence[int]])
 
 
 def _machines(
-    problem: Problem, calendars: Iterable[Calendar]
+    problem: Problem, calendars: Iterable[Calendar], lanes: Iterable[str]
 ) -> tuple[Records, Records, Numbers, Numbers]:
-    """The table of machines, then of the calendars that some share with pools."""
-    rows = [
-        (one.windows, problem.open_time[one.id], one.available_from) for one in problem.machines
-    ]
+    """The table of machines, then of the calendars that some share with pools, then a lane for
+    every operation at an unlimited machine."""
+    every = problem.machines
+    number = {machine.id: at for at, machine in enumerate(every)}
+    rows = [(one.windows, problem.open_time[one.id], one) for one in every]
     for machine_id, pools in calendars:
         shared = problem.windows_with(machine_id, pools)
-        rows.append((shared, OpenTime(shared), 0))
+        rows.append((shared, OpenTime(shared), problem.machine[machine_id]))
+    rows += [rows[number[one]] for one in lanes]
     machines = np.zeros(len(rows), dtype=MACHINE)
     known: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}
     windows: list[Records] = [np.zeros(0, dtype=WINDOW)]
     indexes: tuple[list[Numbers], list[Numbers]] = ([_numbers([])], [_numbers([])])
-    for at, (spans, open_time, available_from) in enumerate(rows):
+    for at, (spans, open_time, machine) in enumerate(rows):
         if spans not in known:
             first = sum(map(len, windows))
             calendar, *parts = _calendar(spans)
@@ -248,8 +255,8 @@ def _machines(
                 offsets += [sum(map(len, index)), sum(map(len, index)) + len(part)]
                 index.append(part + np.int32(first))
             known[spans] = tuple(offsets)
-        origin = open_time.worked(max(0, available_from))
-        machines[at] = (*known[spans], origin, 0, 0, 0, open_time.total)
+        origin = open_time.worked(max(0, machine.available_from))
+        machines[at] = (*known[spans], origin, 0, 0, 0, open_time.total, number[machine.id])
     clock, work = (np.concatenate(index) for index in indexes)
     return machines, np.concatenate(windows), clock, work
 
@@ -288,16 +295,19 @@ def _columns(problem: Problem, jobs: Iterable[Job]) -> dict[str, dict[str, int]]
 def _add_matrices(
     problem: Problem, columns: Mapping[str, Mapping[str, int]], machines: Records
 ) -> Numbers:
+    """The matrices of all groups; unlimited machines share one column of nothing."""
     matrix_of = {one.group: one for one in problem.setups}
     dense = {group: _dense(matrix_of.get(group), list(names)) for group, names in columns.items()}
     begins = dict(zip(dense, accumulate(map(np.size, dense.values()), initial=0), strict=False))
+    nothing = np.zeros(max(map(len, columns.values()), default=0), dtype=np.int32)
+    machines["matrix"] = sum(map(np.size, dense.values()))
     for at, machine in enumerate(problem.machines):
         names = columns[machine.group]
         row = len(names) if machine.setup_family is None else names[machine.setup_family]
         machines[at]["set_up"] = row
         machines[at]["matrix"] = begins[machine.group]
         machines[at]["columns"] = len(names)
-    return np.concatenate([one.ravel() for one in dense.values()] or [_numbers([])])
+    return np.concatenate([*(one.ravel() for one in dense.values()), nothing])
 
 
 def _dense(matrix: SetupMatrix | None, names: Sequence[str]) -> Numbers:

@@ -207,6 +207,9 @@ def _open_minutes(windows: Sequence[Window], start: int, end: int) -> int:
 
 
 def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Violation]:
+    if machine.unlimited:
+        yield from _side_by_side(machine, schedule)
+        return
     matrix = next((m for m in problem.setups if m.group == machine.group), None)
     row = [planned for planned in schedule.operations if planned.machine_id == machine.id]
     row.sort(key=lambda planned: (planned.start, planned.end, planned.operation_id))
@@ -222,6 +225,13 @@ def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Vio
         if busy_until > 0 and planned.setup_start < busy_until:
             yield Violation(Fault.OVERLAP, operation.id, f"{machine.id} is busy to {busy_until}")
         family, busy_until = operation.setup_family, max(busy_until, planned.end)
+
+
+def _side_by_side(machine: Machine, schedule: Schedule) -> Iterator[Violation]:
+    """At an unlimited machine nothing waits, and nothing is changed over."""
+    for planned in schedule.operations:
+        if planned.machine_id == machine.id and planned.setup_minutes:
+            yield Violation(Fault.SETUP, planned.operation_id, f"{machine.id} needs no set-up")
 
 
 # One pool after another

@@ -132,7 +132,8 @@ class Dispatcher:
     def recorded(self, draft: Draft) -> Schedule:
         """A plan written down."""
         lines = timelines(self.problem)
-        machines = [lines[machine.id] for machine in self.problem.machines]
+        names = [machine.id for machine in self.problem.machines]
+        machines = [lines[names[real]].for_one() for real in self.shop.machines["real"].tolist()]
         operations = list(self.problem.operations())
         order = self.by_start(draft.plan)
         rows = draft.plan[order][["machine", "start", "end"]].tolist()
@@ -197,11 +198,11 @@ def _pinned(problem: Problem, impossible: Aside) -> Pinned:
 def _standing(problem: Problem, shop: Shop, pinned: Pinned) -> Records:
     """The plan in which only pinned operations stand."""
     plan = empty_plan(shop)
-    last = [NONE] * len(problem.machines)
+    last = [NONE] * len(shop.machines)
     for start, end, at in pinned:
         choose(shop, plan, at, shop.steps["first"][at])
         row, m = plan[at], int(plan["machine"][at])
-        worked = problem.open_time[problem.machines[m].id].worked
+        worked = problem.open_time[problem.machines[shop.machines["real"][m]].id].worked
         row["start"], row["end"], row["done"] = worked(start), worked(end), end
         row["fixed"] = STARTED if start <= 0 else 1
         row["up"] = last[m]

@@ -65,7 +65,8 @@ def _waited_for(
     problem: Problem, schedule: Schedule, planned: PlannedOperation
 ) -> PlannedOperation | None:
     """The planned operation behind a binding reason; None where the chain ends."""
-    if planned.binding == Binding.MACHINE:
+    unlimited = problem.machine[planned.machine_id].unlimited
+    if planned.binding == Binding.MACHINE and not unlimited:
         return schedule.before_on_machine.get(planned.operation_id)
     if planned.binding == Binding.POOL:
         return _held_before(problem, schedule, planned)

@@ -34,7 +34,7 @@ class Timetable:
             for one in planned:
                 operation = problem.operation[one.operation_id]
                 timeline = self._timelines[machine_id]
-                timeline.append(operation, one.start, one.end)
+                timeline.for_one().append(operation, one.start, one.end)
                 if operation.pools:
                     begin = one.start if operation.pinned else one.setup_start
                     timeline.holding.take(problem.pools_of(operation), begin, one.end)

@@ -70,7 +70,8 @@ class Machine:
     """A machine and its open windows `[start, end)`, sorted and disjoint.
 
     The last window's end is the horizon. Let the windows reach back to the earliest pinned start,
-    or give pins their end.
+    or give pins their end. At an `unlimited` one nothing queues or needs a set-up: a subcontractor,
+    whose lead time counts in its windows, or an oven that always has room.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Machine:
     windows: tuple[Window, ...]
     setup_family: str | None = None
     available_from: int = 0
+    unlimited: bool = False
 
     def __post_init__(self) -> None:
         _require_windows(self.id, self.windows)
@@ -367,7 +369,12 @@ class Problem:
     def matrix(self) -> dict[str, SetupMatrix]:
         """Set-up matrices by machine id; a group without one needs no set-ups."""
         by_group = {matrix.group: matrix for matrix in self.setups}
-        return {m.id: by_group.get(m.group, SetupMatrix(m.group)) for m in self.machines}
+        return {
+            m.id: SetupMatrix(m.group)
+            if m.unlimited
+            else by_group.get(m.group, SetupMatrix(m.group))
+            for m in self.machines
+        }
 
     def with_predecessors(self, job_ids: Iterable[str]) -> set[str]:
         """These jobs and every job that they wait for."""
@@ -487,7 +494,7 @@ def _pin_clash(problem: Problem, found: Mapping[str, Impossible]) -> Impossible 
         known = found.get(operation.job_id)
         if operation.pinned and not (known and known.reason == Reason.PIN_CONFLICT):
             span = problem.pinned_span(operation)
-            if span:
+            if span and not problem.machine[operation.pinned.machine_id].unlimited:
                 pins.setdefault(operation.pinned.machine_id, []).append((*span, operation))
     for machine_id, spans in pins.items():
         spans.sort(key=lambda span: (span[0], span[1], span[2].id))

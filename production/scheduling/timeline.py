@@ -58,6 +58,12 @@ class Timeline:
         self.operations: list[Operation] = []
         self._setups: dict[tuple[str | None, str], int] = {}
 
+    def for_one(self) -> "Timeline":
+        """Where one operation is put: an unlimited machine has a row for each."""
+        if not self.machine.unlimited:
+            return self
+        return Timeline(self._problem, self.machine, self.holding)
+
     def setup(self, before: str | None, after: str) -> int:
         """Change-over minutes between two families on this machine."""
         minutes = self._setups.get((before, after))

@@ -86,6 +86,8 @@ def anneal(
         passed = int(FARTHEST * fraction(chance) ** 3)
         if k == old:
             passed += 1
+        elif shop.machines[m]["real"] != m:  # nobody else is there
+            u, v = NONE, NONE
         else:
             u = in_front(plan, order, m, x)
             v = plan[u]["down"] if u != NONE else first_of(plan, order, m)

@@ -72,6 +72,7 @@ def machines(draw: st.DrawFn) -> tuple[Machine, ...]:
             draw(windows()),
             draw(st.sampled_from([None, *FAMILIES])),
             draw(st.sampled_from([0, 0, 7, 150])),
+            unlimited=draw(st.integers(0, 4)) == 4,
         )
         for i in range(draw(st.integers(1, 3)))
     )
