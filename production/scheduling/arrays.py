@@ -48,8 +48,9 @@ MACHINE = _row(
 WINDOW = _row("opens", "closes", "before")
 POOL = _row("unit", "unit_end")  # units of all pools are numbered through
 # One unit of a pool that an operation holds: which, the seats in front of and behind it on the
-# unit, the one behind it before its last move, from when to when on the clock
-SEAT = _row("operation", "pool", "unit", "up", "down", "left", "begin", "end")
+# unit, the one behind it before its last move and on the unit that it had before, the unit in the
+# best list seen, from when to when on the clock
+SEAT = _row("operation", "pool", "unit", "up", "down", "left", "former", "kept", "begin", "end")
 
 
 class Shop(NamedTuple):
@@ -92,7 +93,7 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
     setups = _add_matrices(problem, columns, machines)
     waits, awaited = _waits(jobs)
     pools, held = _pools(problem, jobs)
-    steps = _steps(jobs, some, firm)
+    steps = _steps(problem, jobs, some, firm)
     for names, lists in (
         (("waits", "waits_end"), waits),
         (("awaited", "awaited_end"), awaited),
@@ -128,7 +129,12 @@ def _choices(problem: Problem, operation: Operation) -> Sequence[Alternative]:
     return [Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0])))]
 
 
-def _steps(jobs: Sequence[Job], some: Sequence[Sequence[Alternative]], firm: set[str]) -> Records:
+def _steps(
+    problem: Problem,
+    jobs: Sequence[Job],
+    some: Sequence[Sequence[Alternative]],
+    firm: set[str],
+) -> Records:
     steps = np.zeros(len(some), dtype=STEP)
     ends = list(accumulate(map(len, some), initial=0))
     steps["first"], steps["beyond"] = ends[:-1], ends[1:]
@@ -141,7 +147,7 @@ def _steps(jobs: Sequence[Job], some: Sequence[Sequence[Alternative]], firm: set
     steps["whole"] = [not one.splittable for one in operations]
     of_job = np.repeat(np.arange(len(jobs)), [len(job.operations) for job in jobs])
     steps["job"] = of_job
-    steps["release"] = _numbers(max(0, job.release) for job in jobs)[of_job]
+    steps["release"] = _numbers(problem.earliest(job) for job in jobs)[of_job]
     steps["due"] = _numbers(job.due for job in jobs)[of_job]
     steps["firm"] = _numbers(job.id in firm for job in jobs)[of_job]
     firsts = np.flatnonzero(np.diff(of_job, prepend=NONE))
@@ -217,7 +223,7 @@ def _seats(problem: Problem, jobs: Iterable[Job], held: Sequence[Sequence[int]])
     seats = np.zeros(sum(map(len, held)), dtype=SEAT)
     seats["operation"] = np.repeat(np.arange(len(held)), [len(some) for some in held])
     seats["pool"] = _numbers(chain.from_iterable(held))
-    for name in ("unit", "up", "down", "left"):
+    for name in ("unit", "up", "down", "left", "former", "kept"):
         seats[name] = NONE
     operations = [operation for job in jobs for operation in job.operations]
     for seat in seats:

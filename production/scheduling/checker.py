@@ -39,6 +39,7 @@ class Fault(StrEnum):
     MIN_LAG = "min_lag"
     MAX_LAG = "max_lag"
     RELEASE = "release"
+    FENCE = "fence"
     PINNED = "pinned"
     OBJECTIVE = "objective"
 
@@ -71,6 +72,7 @@ def check(problem: Problem, schedule: Schedule) -> list[Violation]:
     for job in problem.jobs:
         if job.id not in aside:
             violations += _order(problem, job, plan)
+    violations += _fence(problem, plan)
     return violations
 
 
@@ -279,6 +281,23 @@ def _order(problem: Problem, job: Job, plan: dict[str, PlannedOperation]) -> Ite
     for before, after in pairwise(job.operations):
         if before.id in plan and after.id in plan and not after.pinned:
             yield from _step(before, plan[before.id], plan[after.id])
+
+
+def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Violation]:
+    """In front of the fence runs only what is firm or has begun, and what firm work waits for."""
+    needed = [job for job in problem.jobs if job.firm]
+    known = {job.id for job in needed}
+    for job in needed:
+        for predecessor in job.predecessors:
+            if predecessor not in known:
+                known.add(predecessor)
+                needed.append(problem.job[predecessor])
+    for job in problem.jobs:
+        begun = any(operation.pinned for operation in job.operations)
+        starts = [plan[one.id].start for one in job.operations if one.id in plan]
+        foreseen = bool(starts) and job.id not in known and not begun
+        if foreseen and 0 < problem.fence > min(job.due - 1, *starts):
+            yield Violation(Fault.FENCE, job.id, f"foreseen work before {problem.fence}")
 
 
 def _step(

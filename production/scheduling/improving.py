@@ -13,6 +13,7 @@ from .annealing import EFFORT, NO_PLAN, Effort, Search
 from .anytime import Deadline, Progress
 from .arrays import NONE
 from .dispatch import Dispatcher, Draft, rules_called
+from .gaps import units_of
 from .plan import Schedule
 from .problem import Problem
 from .rules import Rule
@@ -71,6 +72,7 @@ def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> 
     held = np.flatnonzero(_held(dispatcher.problem))
     stays = np.isin(steps["job"], held) & (plan["fixed"] == 0) & (plan["machine"] != NONE)
     plan["fixed"][stays] = HELD
+    units_of(dispatcher.shop, plan)
     return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
 
 

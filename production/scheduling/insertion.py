@@ -46,6 +46,8 @@ class Timetable:
         the job names a machine, pool or predecessor that is not in the plan, ValueError for pins.
         """
         self._require_insertable(job)
+        if self.problem.has_expired(job):
+            return None
         placed: list[Placement] = []
         ready = self._ready(job)
         for chain in chains(job.operations):
@@ -70,7 +72,7 @@ class Timetable:
             raise UnknownReferenceError(f"{job.id}: {', '.join(unknown)} not in the plan")
 
     def _ready(self, job: Job) -> int:
-        ready = max(0, job.release)
+        ready = self.problem.earliest(job)
         for predecessor in job.predecessors:
             last = self.problem.job[predecessor].operations[-1]
             ready = max(ready, self.schedule.by_operation[last.id].end + last.min_lag_after)

@@ -53,6 +53,7 @@ class Reason(StrEnum):
     PIN_CONFLICT = "pin_conflict"
     PIN_ORDER = "pin_order"
     PREDECESSOR = "predecessor"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,12 +238,17 @@ class SetupMatrix:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything a plan is made from. Raises a `ProblemError` on contradictory data."""
+    """Everything a plan is made from. Raises a `ProblemError` on contradictory data.
+
+    No forecast job starts before the minute `fence`, and one that is due by then has expired,
+    unless it has begun or a firm job waits for it.
+    """
 
     machines: tuple[Machine, ...]
     jobs: tuple[Job, ...]
     setups: tuple[SetupMatrix, ...] = ()
     pools: tuple[Pool, ...] = ()
+    fence: int = 0
 
     def __post_init__(self) -> None:
         _require_unique("machine", (machine.id for machine in self.machines))
@@ -376,6 +382,23 @@ class Problem:
             for m in self.machines
         }
 
+    def is_foreseen(self, job: Job) -> bool:
+        """Whether a job is made for the forecast alone: not begun, and no firm job waits for it."""
+        begun = any(operation.pinned for operation in job.operations)
+        return not (job.firm or begun or job.id in self._firm)
+
+    @cached_property
+    def _firm(self) -> set[str]:
+        return self.with_predecessors(job.id for job in self.jobs if job.firm)
+
+    def has_expired(self, job: Job) -> bool:
+        """Whether a job was foreseen for days that are locked by now."""
+        return 0 < self.fence >= job.due and self.is_foreseen(job)
+
+    def earliest(self, job: Job) -> int:
+        """The minute from which a job may start."""
+        return max(0, job.release, self.fence if self.is_foreseen(job) else 0)
+
     def with_predecessors(self, job_ids: Iterable[str]) -> set[str]:
         """These jobs and every job that they wait for."""
         found: set[str] = set()
@@ -427,6 +450,9 @@ def _require_unique(kind: str, ids: Iterable[str]) -> None:
 
 def _alone(problem: Problem, job: Job) -> Impossible | None:
     """The reason why a job could not be made even in an empty shop, or None."""
+    if problem.has_expired(job):
+        text = "It was foreseen for days that are locked by now, and nobody has ordered it."
+        return Impossible(job.id, Reason.EXPIRED, text)
     for operation, following in pairwise(job.operations):
         if following.pinned and not operation.pinned:
             text = "A later step is already started or frozen, but this one is still open."
@@ -447,7 +473,7 @@ def _alone(problem: Problem, job: Job) -> Impossible | None:
 def _walk(problem: Problem, job: Job, bounds: list[int]) -> Impossible | int | None:
     """One pass through a job alone; raises `bounds[i]`, the earliest end of operation i, and
     returns i where the next operation cannot start within the maximum lag."""
-    ready = max(0, job.release)
+    ready = problem.earliest(job)
     limit: int | None = None
     for i, operation in enumerate(job.operations):
         spans = _spans(problem, operation, ready, bounds[i])

@@ -86,6 +86,7 @@ def _waits(
         yield _after(before[-1], ends)
         return
     yield job.release, Binding.MATERIAL
+    yield problem.earliest(job), Binding.CALENDAR
     for predecessor in job.predecessors:
         yield _after(problem.job[predecessor].operations[-1], ends)
 

@@ -10,7 +10,7 @@ import numpy as np
 from .arrays import NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, worked
 from .compiled import inlined, lean, wide
-from .seating import HELD, STARTED, done_in, held_from, line_up, seated, sit_down, stays, timed
+from .seating import HELD, STARTED, done_in, held_from, seated, stays, take_turns, timed, units_done
 
 # An operation in the plan: its position in the list, its alternative with what belongs to it, the
 # operations in front of and behind it on its machine, start and end in open minutes, the end on the
@@ -120,6 +120,8 @@ def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
             plan[u]["down"] = o
             free, family = max(free, plan[u]["end"]), plan[u]["family"]
         setup = setup_from(shop, m, family, row["family"])
+        if seated(shop, o):
+            take_turns(shop, o, last)
         if row["fixed"]:
             row["setup"] = setup = 0 if row["fixed"] == STARTED else setup
             if u != NONE and not plan[u]["fixed"] and plan[u]["end"] + setup > row["start"]:
@@ -128,17 +130,15 @@ def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
                 return False
             if seated(shop, o):
                 begin = held_from(shop, plan, o, row["start"], setup)
-                if not sit_down(shop, plan, o, begin, last):
+                if units_done(shop, plan, o, NONE) > begin:
                     return False
             continue
         if seated(shop, o):
-            line_up(shop, plan, o, last)
             ready = ready_at(shop, plan, o, NONE)
             start, end, done = timed(shop, plan, o, ready, free, setup, NONE)
             if start == NONE:
                 return False
             row["setup"], row["start"], row["end"], row["done"] = setup, start, end, done
-            sit_down(shop, plan, o, held_from(shop, plan, o, start, setup), last)
             continue
         start = fitted(shop, plan, o, ready_at(shop, plan, o, NONE), free, setup)
         row["setup"], row["start"], row["end"] = setup, start, start + row["minutes"]

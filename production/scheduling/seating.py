@@ -109,51 +109,21 @@ def stays(shop: Shop, plan: Records, o: int, free: int, setup: int) -> bool:
     return not shop.steps[o]["whole"] or shop.windows[window_at(shop, c, start)]["before"] <= begin
 
 
-# Units in a list: an operation takes them behind all that stands in front of it
-
-
-@inlined
-def free_since(shop: Shop, plan: Records, at: int) -> int:
-    """When the unit is free whose last seat this is; always where there is none."""
-    return wide(-FOREVER) if at == NONE else wide(plan[shop.seats[at]["operation"]]["done"])
+# Units in a list: who stands in front has the unit first
 
 
 @part
-def line_up(shop: Shop, plan: Records, o: int, last: Numbers) -> None:
-    """Line o up for the unit of each of its pools that is free first; `last` names the last seat
-    of every unit, behind the machines."""
-    base = len(shop.machines)
-    for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
-        pool, first = shop.pools[shop.seats[i]["pool"]], wide(FOREVER)
-        for unit in range(pool["unit"], pool["unit_end"]):
-            since = free_since(shop, plan, last[base + unit])
-            if since < first:
-                first = since
-                shop.seats[i]["up"] = last[base + unit]
-
-
-@part
-def sit_down(shop: Shop, plan: Records, o: int, begin: int, last: Numbers) -> bool:
-    """Give o the unit of each of its pools that is free last but by `begin`; False without one.
-
-    Of a list that is the best choice: it leaves the others the units that are free sooner.
-    """
+def take_turns(shop: Shop, o: int, last: Numbers) -> None:
+    """Seat o on its units behind all that stands in front of it in the list; `last` names the last
+    seat of every unit, behind the machines."""
     base = len(shop.machines)
     for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
         seat = shop.seats[i]
-        pool, latest, best = shop.pools[seat["pool"]], wide(-FOREVER), wide(NONE)
-        for unit in range(pool["unit"], pool["unit_end"]):
-            since = free_since(shop, plan, last[base + unit])
-            if latest <= since <= begin:
-                latest, best = since, unit
-        if best == NONE:
-            return False
-        up = last[base + best]
-        seat["unit"], seat["up"], seat["down"] = best, up, NONE
+        up = last[base + seat["unit"]]
+        seat["up"], seat["down"] = up, NONE
         if up != NONE:
             shop.seats[up]["down"] = i
-        last[base + best] = i
-    return True
+        last[base + seat["unit"]] = i
 
 
 # Units on the clock: an operation takes them wherever they are free

@@ -30,13 +30,15 @@ def set_prices(shop: Shop, plan: Records, order: Numbers, tolerance: float) -> N
             value += pushed(shop, plan, o, step["after"], tolerance)
         for i in range(step["awaited"], step["awaited_end"]):
             value += pushed(shop, plan, o, shop.awaited[i], tolerance)
+        queued = 0.0  # a delay that reaches one queue by two ways counts once
         for i in range(step["seats"], step["seats_end"]):
-            value += pushed_on_unit(shop, plan, row["done"], shop.seats[i]["down"], tolerance)
+            seat = shop.seats[i]["down"]
+            queued = max(queued, pushed_on_unit(shop, plan, row["done"], seat, tolerance))
         v = row["down"]
         if v != NONE and not plan[v]["fixed"]:
             slack = plan[v]["start"] - plan[v]["setup"] - row["end"]
-            value += plan[v]["price"] * closeness(slack, tolerance)
-        row["price"] = value
+            queued = max(queued, plan[v]["price"] * closeness(slack, tolerance))
+        row["price"] = value + queued
 
 
 @part

@@ -44,15 +44,59 @@ def sit_anew(shop: Shop, plan: Records, o: int) -> None:
 
 
 @part
+def seat_on(shop: Shop, o: int, unit: int) -> int:
+    """The seat of o on a unit, or NONE."""
+    for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
+        if shop.seats[i]["unit"] == unit:
+            return wide(i)
+    return wide(NONE)
+
+
+@part
+def change_unit(shop: Shop, plan: Records, order: Numbers, i: int, unit: int) -> None:
+    """Take seat i to another unit, between those who have their turns there around its place."""
+    seats, place = shop.seats, plan[shop.seats[i]["operation"]]["place"]
+    up, down = wide(seats[i]["up"]), wide(seats[i]["down"])
+    if up != NONE:
+        seats[up]["down"] = down
+    if down != NONE:
+        seats[down]["up"] = up
+    up, down, x = wide(NONE), wide(NONE), place - 1
+    while up == NONE and x >= 0:
+        up = seat_on(shop, wide(order[x]), unit)
+        x -= 1
+    if up != NONE:
+        down = wide(seats[up]["down"])
+    x = place + 1
+    while up == NONE and down == NONE and x < len(order):
+        down = seat_on(shop, wide(order[x]), unit)
+        x += 1
+    seats[i]["unit"], seats[i]["up"], seats[i]["down"] = unit, up, down
+    if up != NONE:
+        seats[up]["down"] = i
+    if down != NONE:
+        seats[down]["up"] = i
+
+
+@part
+def keep_units(shop: Shop, order: Numbers, low: int, high: int) -> None:
+    """Remember the units of positions [low, high) of the list."""
+    for x in range(low, high):
+        for i in range(shop.steps[order[x]]["seats"], shop.steps[order[x]]["seats_end"]):
+            shop.seats[i]["kept"] = shop.seats[i]["unit"]
+
+
+@part
 def ask_on_units(shop: Shop, plan: Records, o: int, marks: Numbers, move: int) -> tuple[int, int]:
     """Ask for a look at all that followed o on a unit before its move or does now: how many nobody
     had asked for, and the first of their places."""
     asked, front = 0, wide(len(marks))
     for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
-        for seat in (shop.seats[i]["left"], shop.seats[i]["down"]):
+        for seat in (shop.seats[i]["left"], shop.seats[i]["former"], shop.seats[i]["down"]):
             if seat != NONE:
                 place = wide(plan[shop.seats[seat]["operation"]]["place"])
                 front = min(front, place)
                 asked += marks[place] != move
                 marks[place] = move
+        shop.seats[i]["former"] = NONE
     return asked, front

@@ -91,10 +91,10 @@ class Search:
         runs = [
             pool.submit(self._annealed, window, (*seeds, i), heat) for i, window in enumerate(batch)
         ]
-        found, timed = zip(*(run.result() for run in runs), strict=True)
+        found, seats, timed = zip(*(run.result() for run in runs), strict=True)
         self.made += sum(self.effort.moves * (one.high - one.low) for one in batch)
         self.timed += sum(timed)
-        self._take_over(batch, found)
+        self._take_over(batch, found, seats)
 
     def _batches(self, sweep: int) -> Iterator[list[Window]]:
         """Windows that overlap by half; two far apart at a time, as one does not see the other."""
@@ -113,8 +113,11 @@ class Search:
         size = len(self.order)
         return Window(low, low + width, min(size, low + width + self.effort.ahead))
 
-    def _annealed(self, window: Window, seeds: tuple[int, ...], heat: float) -> tuple[Numbers, int]:
-        """The best list of one window, found on a copy of the plan, and what was timed for it."""
+    def _annealed(
+        self, window: Window, seeds: tuple[int, ...], heat: float
+    ) -> tuple[Numbers, Records, int]:
+        """The best list of one window and its seats, found on a copy of the plan, and how much was
+        timed for it."""
         size, n = window.high - window.low, len(self.order)
         best, urgent = np.zeros((2, size), dtype=np.int32), np.zeros(size, dtype=np.int32)
         marks, touched = np.zeros(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
@@ -126,16 +129,21 @@ class Search:
             shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
             effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
         )  # fmt: skip
-        return best, timed
+        return best, shop.seats, timed
 
-    def _take_over(self, batch: list[Window], found: Sequence[Numbers]) -> None:
+    def _take_over(
+        self, batch: list[Window], found: Sequence[Numbers], seats: Sequence[Records]
+    ) -> None:
         """Keep what makes the whole plan cheaper: all of it, or one window."""
-        choices = [list(zip(batch, found, strict=True))]
+        choices = [list(zip(batch, found, seats, strict=True))]
         if len(batch) > 1:
             choices += [[one] for one in choices[0]]
         for some in choices:
             order, choice = self.order.copy(), self.plan["choice"].copy()
-            for window, best in some:
+            units = self.shop.seats["unit"].copy()
+            for window, best, held in some:
+                moved = np.isin(held["operation"], best[0])
+                self.shop.seats["unit"][moved] = held["kept"][moved]
                 self.order[window.low : window.high] = best[0]
                 choose_all(self.shop, self.plan, best[0], best[1])
             cost = self._decoded()
@@ -145,6 +153,7 @@ class Search:
                 self._decoded()
                 return
             self.order[:] = order
+            self.shop.seats["unit"][:] = units
             choose_all(self.shop, self.plan, order, choice[order])
         self._decoded()
 

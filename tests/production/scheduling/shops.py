@@ -154,7 +154,7 @@ def matrices(draw: st.DrawFn) -> SetupMatrix:
 @st.composite
 def shops(draw: st.DrawFn, *, pins: bool = True) -> Problem:
     """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts,
-    pools."""
+    pools, subcontractors, a fence."""
     found, people = draw(machines()), draw(pools())
     crews = tuple(one.id for one in people)
     names = [one.id for one in found]
@@ -162,4 +162,5 @@ def shops(draw: st.DrawFn, *, pins: bool = True) -> Problem:
     for i in range(draw(st.integers(1, 7))):
         earlier = [one.id for one in orders]
         orders.append(draw(jobs(f"J{i}", names, earlier, pins=pins, crews=crews)))
-    return Problem(found, tuple(orders), (draw(matrices()),), people)
+    fence = draw(st.sampled_from([0, 0, 0, 100]))
+    return Problem(found, tuple(orders), (draw(matrices()),), people, fence)
