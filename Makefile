@@ -25,6 +25,7 @@ install:
 	@if [ -z "$(PYTHON)" ]; then echo "Tailorline needs Python 3.11 or later, and finds none on the PATH." >&2; exit 1; fi
 	@$(PYTHON) bootstrap.py requirements.txt
 	@$(RUN) -m production.scheduling.warming
+	@$(RUN) -m production.simulation.warming
 
 tools: install
 	@$(PYTHON) bootstrap.py requirements-tools.txt

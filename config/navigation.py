@@ -62,6 +62,7 @@ NAVIGATION: list[tuple[Promise | str, list[Item]]] = [
         [
             Item(_("Due dates"), "clock", "production:due"),
             Item(_("Schedule"), "calendar", "production:schedule"),
+            Item(_("Planning"), "chart", "production:planning"),
             Item(_("Queues"), "queue", "production:queues"),
             Item(_("Jobs"), "list", "production:jobs"),
             Item(_("Machines"), "machine", "production:machines"),

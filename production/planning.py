@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from journal.moving import move, record
 from orders import lifecycle as order_lines
 from orders.lifecycle import LinePromise
-from production import continuing, routings, scheduling
+from production import continuing, figures, routings, scheduling
 from production.alone import planning_alone
 from production.calendars import minute_of, moment_at, monday_of, plant_zone
 from production.lifecycle import PLAN
 from production.modelling import Shop, Work, load_shop, load_work, minutes_left, problem_of
 from production.models import Pegging, Plan, PlanEntry, PlanRefusal, Reservation
 from production.promising import Dates, dates_of
-from production.scheduling import Binding, Schedule
+from production.scheduling import Schedule
 
 ENTRIES = 500  # rows of one short write transaction
 RELEASE_AHEAD_MINUTES = 2 * 24 * 60
@@ -82,14 +82,17 @@ def run(
         work = load_work()
         # before the shop is read: what somebody changes meanwhile is another shop
         contest = continuing.contest_now(origin, seed, work)
-        shop = _shop(origin, work)
+        shop = shop_for(origin, work)
         problem = problem_of(shop, work)
         last = continuing.before() if only_changes else None
         rule = continuing.rule(last, contest, work)
         if last and rule and continuing.stands(last, problem, origin, work):
             return _stand(last.plan, work, by, as_of)
         progress(0.3, _("Scheduling"))
-        schedule = scheduling.schedule(problem, deadline, seed, only=rule, threads=2)
+        search = _followed(problem, progress)
+        schedule = scheduling.schedule(
+            problem, deadline, seed, only=rule, threads=2, progress=search
+        )
         progress(0.6, _("Checking"))
         violations = scheduling.check(problem, schedule)
         plan = _draft(origin, seed, schedule, violations, work, by)
@@ -100,11 +103,34 @@ def run(
         end = moment_at(origin, schedule.totals.makespan)
         made_from = continuing.made_from(problem, origin, end)
         plan.metrics = {"contest": asdict(held), "made_from": made_from, "alone": bool(rule)}
+        _tell_of(plan, search, problem, schedule)
         _settle(plan, schedule, perf_counter() - began, work, by, as_of)
         progress(0.9, _("Telling the orders"))
         planned = _follow(plan, problem, schedule, work, by, as_of)
         _note_told(plan, work)
         return planned
+
+
+def _followed(problem: scheduling.Problem, progress: Progress) -> figures.Search:
+    """A search that moves the progress from 0.3 to 0.6."""
+
+    def tell(share: float, step: str) -> None:
+        progress(0.3 + 0.3 * share, step)
+
+    return figures.Search(len(problem.operation), tell)
+
+
+def _tell_of(
+    plan: Plan, search: figures.Search, problem: scheduling.Problem, schedule: Schedule
+) -> None:
+    """The figures that pages show; of a plan with faults only how its search went."""
+    metrics, report = figures.of_search(search.points)
+    if not plan.violations:
+        before = Plan.objects.published().first()
+        own, lists = figures.of_plan(problem, schedule, plan.as_of, before)
+        metrics, report = metrics | own, report | lists
+    plan.metrics |= metrics
+    plan.report = report
 
 
 # Where nothing is different
@@ -129,7 +155,7 @@ def _note_told(plan: Plan, work: Sequence[Work]) -> None:
 # Horizon
 
 
-def _shop(origin: datetime, work: Sequence[Work]) -> Shop:
+def shop_for(origin: datetime, work: Sequence[Work]) -> Shop:
     """The shop over a horizon that holds the load of its busiest work center twice."""
     blocked = _reserved(origin, work)
     month = load_shop(origin, 28)
@@ -255,13 +281,14 @@ def _settle(
     metrics = {**plan.metrics, **asdict(schedule.totals), "operations": len(schedule.operations)}
     metrics |= {"refused": len(schedule.set_aside), "seconds": round(seconds, 2)}
     if plan.violations:
-        move(PLAN, plan, "rejected", by=by, at=at, why="the check found faults", metrics=metrics)
+        found = {"metrics": metrics, "report": plan.report}
+        move(PLAN, plan, "rejected", by=by, at=at, why="the check found faults", **found)
         raise PlanRejected(plan)
     kept = [line_id for one in work for line_id in one.line_ids]
     with transaction.atomic():
         for old in Plan.objects.published():
             move(PLAN, old, "superseded", by=by, at=at)
-        move(PLAN, plan, "published", by=by, at=at, metrics=metrics)
+        move(PLAN, plan, "published", by=by, at=at, metrics=metrics, report=plan.report)
         Reservation.objects.filter(order_line__in=kept).delete()
 
 
@@ -346,15 +373,6 @@ def _committed(last: Mapping[int, str]) -> list[tuple[int, date | None]]:
 
 
 def _cause(problem: scheduling.Problem, schedule: Schedule, work_id: str) -> str:
-    """What holds a late work order back most: the binding reason behind its longest wait."""
-    causes = scheduling.why_late(problem, schedule, work_id).causes
-    texts = {
-        Binding.MACHINE: _("The machines are busy with other orders."),
-        Binding.MATERIAL: _("It waits for material."),
-        Binding.LAG: _("It must cure or dry."),
-        Binding.CALENDAR: _("The shop is closed in between."),
-    }
-    counted = [cause.binding for cause in causes if cause.binding in texts]
-    if not counted:
-        return _("Making it takes longer than was left.")
-    return texts[max(texts, key=counted.count)]
+    """What holds a late work order back most, in plain words."""
+    code, _machine_id = figures.main_cause(problem, schedule, work_id)
+    return str(figures.CAUSES[code])

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from production import pruning, queues, replanning, watching
+from production import pruning, queues, remedies, replanning, watching
 
 
 @shared_task
@@ -16,6 +16,12 @@ def recall_stale() -> None:
 def replan(*, request_id: int) -> None:
     """Make the plan that somebody asked for."""
     replanning.run(request_id, clock=timezone.now)
+
+
+@shared_task
+def find_remedies(*, line_id: int) -> None:
+    """Try what would help an order line, or (0) the whole plan."""
+    remedies.run(line_id, clock=timezone.now)
 
 
 @shared_task

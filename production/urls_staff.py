@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from production.views import due, gap, jobs, materials, queues, schedule
+from production.views import due, gap, jobs, materials, planning, queues, schedule
 
 app_name = "production"
 urlpatterns = [
@@ -11,8 +11,10 @@ urlpatterns = [
     path("", include("production.urls_slots")),
     path("due/", due.due_dates, name="due"),
     path("schedule/", schedule.schedule, name="schedule"),
-    path("schedule/plan-now/", schedule.plan_now, name="plan-now"),
-    path("schedule/planning/", schedule.planning, name="planning"),
+    path("schedule/plan-now/", planning.plan_now, name="plan-now"),
+    path("schedule/planning/", planning.planning, name="planning"),
+    path("schedule/planning/compare/", planning.compare, name="compare-plans"),
+    path("schedule/planning/<int:pk>/", planning.one_plan, name="plan"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("queues/", queues.queues, name="queues"),
     path("queues/<slug:code>/", queues.queue, name="queue"),

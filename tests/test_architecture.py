@@ -52,6 +52,7 @@ PURE = (
     "forecasting/methods",
     "recommendations/rankers",
     "production/scheduling",
+    "production/simulation",
     "production/replenishment",
 )
 NO_HOME = {"utils", "helpers", "common", "core", "services", "manager", "misc"}

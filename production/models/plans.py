@@ -26,8 +26,10 @@ class Plan(models.Model):
     created_at = models.DateTimeField()
     solver = models.CharField(max_length=40)
     seed = models.PositiveIntegerField(default=0)
-    # objective and its parts, seconds taken
+    # objective and its parts, seconds taken, how far it departs from the plan before
     metrics = models.JSONField(default=dict)
+    # what pages list of it (`figures`): the search, late orders, cells; kept when entries are not
+    report = models.JSONField(default=dict)
     violations = models.JSONField(default=list)
     # The demand that the plan decided on, kept for the gap: {sku: {week: quantity}}
     snapshot = models.JSONField(default=dict)
@@ -86,6 +88,7 @@ class PlanRefusal(models.Model):
         "pin_conflict": _("“%(step)s” is at work where other work is at work too."),
         "pin_order": _("A later step has begun although “%(step)s” is still open."),
         "predecessor": _("It needs another work order that cannot be planned."),
+        "expired": _("It was foreseen for days that are locked by now, and nobody has ordered it."),
     }
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="refusals")

@@ -1,13 +1,31 @@
 """Finite-capacity scheduling: a problem in, a checked plan out. Pure: no Django, no clock.
 
 `schedule` plans, `shortest` plans a plain job shop for an early end, `check` judges, `Timetable`
-promises, `why_late` explains.
+promises; `why_late`, `bottlenecks` and `what_helps` explain.
 """
 
 from .annealing import Effort
 from .checker import Fault, Violation, check
 from .dispatch import UnknownRuleError, dispatch
-from .explain import Cause, Lateness, NotPlannedError, why_late
+from .explain import (
+    Bottleneck,
+    Cause,
+    Effect,
+    JobTime,
+    Lateness,
+    NotPlannedError,
+    Remedies,
+    Remedy,
+    RemedyKind,
+    Stretch,
+    Trials,
+    Use,
+    bottlenecks,
+    time_of,
+    times_of,
+    what_helps,
+    why_late,
+)
 from .improving import schedule
 from .insertion import Insertion, Timetable, earliest_finish, inserted
 from .makespan import NotPlainError, shortest
@@ -38,15 +56,18 @@ __all__ = [
     "RULES",
     "Alternative",
     "Binding",
+    "Bottleneck",
     "Cause",
     "CyclicJobsError",
     "DuplicateIdError",
     "DurationError",
+    "Effect",
     "Effort",
     "Fault",
     "Impossible",
     "Insertion",
     "Job",
+    "JobTime",
     "LagError",
     "Lateness",
     "Machine",
@@ -59,20 +80,30 @@ __all__ = [
     "Problem",
     "ProblemError",
     "Reason",
+    "Remedies",
+    "Remedy",
+    "RemedyKind",
     "Schedule",
     "SequenceError",
     "SetupMatrix",
+    "Stretch",
     "Timetable",
     "Totals",
+    "Trials",
     "UnknownReferenceError",
     "UnknownRuleError",
+    "Use",
     "Violation",
     "WindowError",
+    "bottlenecks",
     "check",
     "dispatch",
     "earliest_finish",
     "inserted",
     "schedule",
     "shortest",
+    "time_of",
+    "times_of",
+    "what_helps",
     "why_late",
 ]

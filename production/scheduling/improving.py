@@ -46,7 +46,8 @@ def schedule(
     iterations : moves of the search at most; without it, and without a deadline, as many as are
         usual for the size
     threads : windows of the plan that are searched at once, two at most
-    progress : told the moves made and the objective of the firm jobs, at first that of the rule
+    progress : told the moves made and the objective of the firm jobs, at first that of the rule,
+        at last that of the plan which is kept
 
     Raises UnknownRuleError.
     """
@@ -62,6 +63,8 @@ def schedule(
     if search.cost < NO_PLAN:
         search.improve(iterations, deadline, progress, threads, most_timed)
         draft = _cheaper(dispatcher, draft, search, rules[draft.rule])
+        if progress:
+            progress(search.made, dispatcher.cost(draft.firm or draft)[1])
     return dispatcher.recorded(draft)
 
 

@@ -1,4 +1,4 @@
-"""The published plan as a table, what it refuses, and *plan now*."""
+"""The published plan as a table, and what it refuses."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from django import forms
 from django.core.paginator import Paginator
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
-from journal.access import staff_name, staff_only
+from journal.access import staff_only
 from production import replanning
 from production.models import Pegging, Plan, PlanEntry, PlanRefusal, WorkCenter
 
@@ -99,21 +99,3 @@ def _refusals(plan: Plan | None) -> "QuerySet[PlanRefusal]":
         .prefetch_related(pegs)
         .order_by("work_order__due", "pk")
     )
-
-
-@require_POST
-@staff_only("production.add_plan")
-def plan_now(request: HttpRequest) -> HttpResponse:
-    replanning.ask(by=staff_name(request), at=timezone.now())
-    return redirect("production:planning")
-
-
-@require_GET
-@staff_only("production.view_plan")
-def planning(request: HttpRequest) -> HttpResponse:
-    """How far the newest request is; htmx asks for the fragment only."""
-    asked = replanning.newest(timezone.now())
-    context = {"replanning": asked, "done": round(100 * asked.share) if asked else 0}
-    fragment = bool(getattr(request, "htmx", False))
-    name = "production/_planning.html" if fragment else "production/planning.html"
-    return render(request, name, context)

@@ -28,7 +28,7 @@ from orders import collecting, tracking
 from orders.models import Order
 from production.api import urls as production_api
 from tests import factories
-from tests.e2e import brought, foreseen, works
+from tests.e2e import brought, foreseen, plans, works
 
 Who = Literal["anonymous", "customer", "staff", "terminal"]
 
@@ -267,6 +267,13 @@ WORKS_PAGES = [
     Page("production:schedule", in_the_works("production:schedule"), "staff"),
     plain("production:schedule#empty", "staff"),
     Page("production:planning", in_the_works("production:planning"), "staff"),
+    plain("production:planning#empty", "staff"),
+    Page("production:planning#rejected", plans.rejected("production:planning"), "staff"),
+    Page("production:plan", plans.newest, "staff"),
+    Page("production:plan#rejected", plans.rejected("production:plan"), "staff"),
+    Page("production:plan#forgotten", plans.forgotten, "staff"),
+    Page("production:compare-plans", plans.two, "staff"),
+    plain("production:compare-plans#empty", "staff"),
     Page("production:queues", in_the_works("production:queues"), "staff"),
     Page("production:queue", in_the_works("production:queue"), "staff"),
     Page("production:work-order", in_the_works("production:work-order"), "staff"),

@@ -18,6 +18,7 @@ from production.scheduling import (
     SetupMatrix,
     check,
     dispatch,
+    improving,
     schedule,
 )
 from production.scheduling.annealing.annealing import Window, anneal
@@ -252,6 +253,18 @@ def test_progress_tells_a_cost_that_only_falls():
     assert costs_told == sorted(costs_told, reverse=True)
     assert costs_told[-1] == plan.totals.objective
     assert [made for made, _ in told] == sorted(made for made, _ in told)
+
+
+def test_progress_ends_with_the_cost_of_the_plan_that_is_kept(monkeypatch):
+    """What the search found may leave forecast jobs no place; then the rule's own plan stands."""
+    monkeypatch.setattr(improving, "_cheaper", lambda dispatcher, draft, search, rule: draft)
+    told: list[int] = []
+    effort = Effort(width=20, ahead=10)
+    plan = schedule(
+        crowd(), iterations=20_000, effort=effort, progress=lambda made, cost: told.append(cost)
+    )
+    assert told[-1] == told[0] == plan.totals.objective
+    assert min(told) < told[-1]
 
 
 def test_a_deadline_ends_the_search_between_two_windows():

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from .plan import Binding, PlannedOperation, Schedule
-from .problem import Problem
+from production.scheduling.plan import Binding, PlannedOperation, Schedule
+from production.scheduling.problem import Problem
 
 LONGEST_CHAIN = 50
 
