@@ -166,7 +166,7 @@ def test_the_checker_catches_a_welder_in_two_cells_and_one_who_is_away():
     alice, bob = job("alice", ({"A": 30}, WELDER)), job("bob", ({"B": 20}, {}))
     found = shop(alice, bob)
     plan = dispatch(found)
-    both = shop(alice, replace(bob, operations=(replace(bob.operations[0], **WELDER),)))
+    both = shop(alice, replace(bob, operations=(replace(bob.operations[0], pools=("welder",)),)))
     assert [one.fault for one in check(both, plan)] == [Fault.POOL]
     away = {one.fault for one in check(shop(alice, bob, windows=((20, 90),)), plan)}
     assert {Fault.CLOSED, Fault.DURATION} <= away
