@@ -12,10 +12,12 @@ from .annealing import EFFORT, NO_PLAN, Effort, Search
 from .anytime import Deadline, Progress
 from .arrays import NONE, Records
 from .dispatch import Dispatcher, Draft, rules_called
+from .gaps import units_of
 from .plan import Schedule
 from .problem import Problem
 from .repair import Repair
 from .rules import Rule
+from .seating import HELD
 from .stability import Stability, calm_of
 
 Fill = Callable[[Draft], Draft]  # puts the forecast jobs into the gaps of a firm plan
@@ -69,7 +71,8 @@ def schedule(
         iterations, most_timed = MOVES_EACH * size, MOST_TIMED
     firm = draft.firm or draft
     plan = firm.plan.copy()
-    plan["fixed"][dispatcher.held() & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = 1
+    plan["fixed"][dispatcher.held() & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = HELD
+    units_of(dispatcher.shop, plan)
     search = Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort, calm)
     if search.cost < NO_PLAN:
         search.improve(iterations, deadline, progress, threads, most_timed)

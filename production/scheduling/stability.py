@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import FOREVER, NONE, Numbers, Records, Shop
+from .arrays import FOREVER, NONE, Numbers, Records, Shop, choices_at
 from .clock import worked
 from .compiled import inlined, lean, wide
 from .nervousness import Place
@@ -58,12 +58,13 @@ def calm_of(problem: Problem, shop: Shop, stability: Stability | None) -> Record
         return CAREFREE
     calm = np.zeros(len(shop.steps), dtype=CALM)
     number = {machine.id: at for at, machine in enumerate(problem.machines)}
-    starts = np.full(len(calm), FOREVER, dtype=np.int32)
-    calm["machine"] = NONE
+    starts, machines = np.full((2, len(calm)), [[FOREVER], [NONE]], dtype=np.int32)
     for at, operation in enumerate(problem.operations()):
         if operation.id in stability.before and operation.pinned is None:
             name, starts[at] = stability.before[operation.id]
-            calm["machine"][at] = number.get(name, NONE)
+            machines[at] = number.get(name, NONE)
+    choices = choices_at(shop, machines)
+    calm["machine"] = np.where(choices == NONE, NONE, shop.choices["machine"][choices])
     calm["price"][starts < stability.until] = stability.price
     _set_bounds(shop, calm, starts, stability.tolerance)
     return calm

@@ -8,7 +8,7 @@ from .compiled import KEPT_IN
 from .critical.trials import ROOM, STRETCH
 from .improving import schedule
 from .makespan import shortest
-from .problem import Alternative, Job, Machine, Operation, Problem
+from .problem import Alternative, Job, Machine, Operation, Pool, Problem
 from .stability import Stability
 
 STAMP = Path(KEPT_IN) / "complete"
@@ -18,20 +18,28 @@ def warm() -> None:
     """Plan a tiny shop in every way there is."""
     seen = Stability({"a1": ("m", 1)})
     schedule(_shop(("a", "b", "c"), ("m",)), iterations=1, stability=seen)
+    schedule(_shop(("a", "b", "c"), ("m",), ("p",)), iterations=1)
     # Three equal steps on two machines: even load is out of reach, so the search goes on, long
     # enough for trials that begin between two earlier plans
     shortest(_shop(("a", "b", "c"), ("m", "n")), iterations=(ROOM + 2) * STRETCH)
 
 
-def _shop(jobs: tuple[str, ...], machines: tuple[str, ...]) -> Problem:
-    """Jobs of one step each, the last one for the forecast; every machine does them all."""
+def _shop(jobs: tuple[str, ...], machines: tuple[str, ...], pools: tuple[str, ...] = ()) -> Problem:
+    """Jobs of one step each that needs all pools, the last one for the forecast; every machine does
+    them all."""
     able = tuple(Alternative(name, 2) for name in machines)
     return Problem(
         tuple(Machine(name, name, ((0, 100),)) for name in machines),
         tuple(
-            Job(name, (Operation(f"{name}1", name, 1, able),), due=1, firm=name != jobs[-1])
+            Job(
+                name,
+                (Operation(f"{name}1", name, 1, able, pools=pools),),
+                due=1,
+                firm=name != jobs[-1],
+            )
             for name in jobs
         ),
+        pools=tuple(Pool(name, 1, ((0, 100),)) for name in pools),
     )
 
 

@@ -3,6 +3,9 @@
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.compiled import inlined, wide
 from production.scheduling.rows import choose
+from production.scheduling.seating import seated
+
+from .units import sit_anew
 
 
 @inlined
@@ -89,3 +92,5 @@ def put(shop: Shop, plan: Records, order: Numbers, o: int, k: int, u: int, v: in
     link(plan, o, u, v)
     choose(shop, plan, o, k)
     shift(plan, order, wide(plan[o]["place"]), y)
+    if seated(shop, o):
+        sit_anew(shop, plan, o)

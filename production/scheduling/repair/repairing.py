@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from production.scheduling.annealing.windows import NO_PLAN
-from production.scheduling.arrays import NONE, Numbers, Records, Shop
+from production.scheduling.arrays import NONE, Numbers, Records, Shop, choices_at
 from production.scheduling.dispatch import Dispatcher, Draft
 from production.scheduling.dispatching import JOB, Flags
 from production.scheduling.gaps import rows_of
 from production.scheduling.nervousness import Place
 from production.scheduling.plan import Schedule
 from production.scheduling.problem import Problem
-from production.scheduling.rows import choose_all, costs, decode, sort_by_start
+from production.scheduling.rows import choose_all, costs, decode, room_for, sort_by_start
+from production.scheduling.seating import HELD
 from production.scheduling.stability import CAREFREE, Stability, calm_of, departures
 
 from .pricing import set_slopes
@@ -94,7 +95,7 @@ class Repair:
         steps["first"][known], steps["beyond"][known] = choices[known], choices[known] + 1
         self.kept = self.shop._replace(steps=steps)
         self.held = dispatcher.held()
-        self.room = np.zeros(len(self.shop.machines), dtype=np.int32)
+        self.room = room_for(self.shop)
         self.after = np.ceil(WAITING * dispatcher.facts.after).astype(np.int32)
         self.weights = dispatcher.facts.weight.astype(np.int32)
 
@@ -154,7 +155,10 @@ class Repair:
     # Best insertion
 
     def _mended(self, firm: Draft, care: Care) -> Draft | None:
-        """The firm part of a plan after insertion; None where nothing was gained."""
+        """The firm part of a plan after insertion; None where nothing was gained, or where units
+        of pools would have to be found too."""
+        if len(self.shop.pools):
+            return None
         repair = _Insertion(self, firm, care)
         cost = repair.cost
         if cost == NO_PLAN:
@@ -178,7 +182,7 @@ class _Insertion:
         self.repair, self.care, self.shop = repair, care, repair.shop
         self.plan, self.calm = firm.plan.copy(), repair.calm.copy()
         self.stays = repair.held & (self.plan["fixed"] == 0) & (self.plan["machine"] != NONE)
-        self.plan["fixed"][self.stays] = 1
+        self.plan["fixed"][self.stays] = HELD
         self.order = repair.dispatcher.by_start(self.plan)
         self.cost = self._decoded()
         n = len(self.order)
@@ -301,8 +305,4 @@ def _places(problem: Problem, shop: Shop, before: Mapping[str, Place]) -> tuple[
     places = [before.get(operation.id, nowhere) for operation in problem.operations()]
     starts = np.array([start for _, start in places], dtype=np.int32)
     machines = np.array([number.get(name, NONE) for name, _ in places], dtype=np.int32)
-    of = np.repeat(np.arange(len(places)), shop.steps["beyond"] - shop.steps["first"])
-    same = np.flatnonzero(shop.choices["machine"] == machines[of])
-    choices = np.full(len(places), NONE, dtype=np.int32)
-    choices[of[same]] = same
-    return starts, choices
+    return starts, choices_at(shop, machines)

@@ -188,13 +188,15 @@ def begun(shop: Problem, plan: Schedule, now: int) -> Problem:
         for one in plan.operations
         if one.setup_start < now
     }
-    return Problem(
-        tuple(replace(one, available_from=max(now, one.available_from)) for one in shop.machines),
-        tuple(
+    return replace(
+        shop,
+        machines=tuple(
+            replace(one, available_from=max(now, one.available_from)) for one in shop.machines
+        ),
+        jobs=tuple(
             replace(one, operations=tuple(pinned(step, pins) for step in one.operations))
             for one in shop.jobs
         ),
-        shop.setups,
     )
 
 
