@@ -28,24 +28,33 @@ def laid_out(problem: Problem, schedule: Schedule, ahead: int | None) -> tuple[S
     for one in schedule.operations:
         at = numbers[one.operation_id]
         _place(problem, shop, placed, at, one, machines[one.machine_id])
-    row = [numbers[one.operation_id] for m in machines for one in schedule.by_machine.get(m, ())]
-    firsts = np.cumsum([0, *(len(schedule.by_machine.get(m, ())) for m in machines)])
-    rows = np.array(row, dtype=np.int32)
+    in_order = sorted(schedule.operations, key=lambda one: (one.start, one.end, one.operation_id))
+    rows, firsts = _rows(shop, placed, [numbers[one.operation_id] for one in in_order])
     _leave_room(shop, placed, rows)
     _gate(shop, placed, operations, ahead)
     kept = _keep_order(shop, placed)
-    return shop, Plan(placed, rows, firsts.astype(np.int32), kept)
+    return shop, Plan(placed, rows, firsts, kept)
+
+
+def _rows(shop: Shop, placed: Records, in_order: Sequence[int]) -> tuple[Numbers, Numbers]:
+    """Operations of every machine in their order, and where each machine's begin (M + 1)."""
+    some = np.array(in_order, dtype=np.int32)
+    machine = placed["machine"][some]
+    row = some[np.argsort(machine, kind="stable")]
+    counts = np.bincount(machine, minlength=len(shop.machines))
+    return row, np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
 
 
 def _place(
     problem: Problem, shop: Shop, placed: Records, at: int, one: PlannedOperation, m: int
 ) -> None:
     first, beyond = shop.steps["first"][at], shop.steps["beyond"][at]
-    k = first + shop.choices["machine"][first:beyond].tolist().index(m)
+    lanes = shop.choices["machine"][first:beyond]
+    k = first + shop.machines["real"][lanes].tolist().index(m)
     pin = problem.operation[one.operation_id].pinned
     hours = problem.open_time[one.machine_id]
     row = placed[at]
-    row["machine"], row["family"] = m, shop.choices["family"][k]
+    row["machine"], row["family"] = shop.choices["machine"][k], shop.choices["family"][k]
     row["start"], row["end"] = worked(hours, one.start), worked(hours, one.end)
     row["begins"], row["done"] = one.start, one.end
     row["minutes"] = row["end"] - row["start"]

@@ -171,7 +171,8 @@ def simulate(
     window of a machine it is open without end. Jobs that are set aside do not run, but their
     pinned operations do.
 
-    Raises DisturbanceError where a group, an operation or a number is not a sensible one.
+    Raises DisturbanceError where a group, an operation or a number is not a sensible one, and
+    where work needs units of pools, which this floor does not know.
     """
     if replications < 1:
         raise DisturbanceError("a plan is run at least once")
@@ -193,6 +194,8 @@ def simulate(
 def _require_known(
     problem: Problem, disturbances: Mapping[str, Disturbance], pieces: Mapping[str, int]
 ) -> None:
+    if any(operation.pools for operation in problem.operations()):
+        raise DisturbanceError("work that needs people or tools of a pool cannot be simulated yet")
     unknown = sorted(disturbances.keys() - {machine.group for machine in problem.machines})
     unknown += sorted(pieces.keys() - problem.operation.keys())
     if unknown:

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from production.scheduling import (
     Alternative,
     Fault,
+    Job,
+    Machine,
+    Operation,
     PlannedOperation,
+    Pool,
     Problem,
     Schedule,
     check,
@@ -18,7 +22,7 @@ from production.scheduling import (
     schedule,
 )
 from production.scheduling.plan import finishes, totals
-from production.simulation import Disturbance, Policy, Shape, simulate
+from production.simulation import Disturbance, DisturbanceError, Policy, Shape, simulate
 from tests.production.scheduling.shops import shops
 
 many = settings(
@@ -30,6 +34,22 @@ many = settings(
 ROUGH = Disturbance(variation=0.5, good=0.8, between_failures=60, repair=10)
 
 
+def floors(*, pins: bool = True) -> st.SearchStrategy[Problem]:
+    """Random shops in which machines are all that work needs."""
+    return shops(pins=pins).map(without_pools)
+
+
+def without_pools(shop: Problem) -> Problem:
+    return replace(
+        shop,
+        pools=(),
+        jobs=tuple(
+            replace(one, operations=tuple(replace(step, pools=()) for step in one.operations))
+            for one in shop.jobs
+        ),
+    )
+
+
 def figures(found):
     """Start, end and set-up of every operation in the first replication."""
     return list(
@@ -39,7 +59,7 @@ def figures(found):
 
 @pytest.mark.parametrize("patience", [None, 0])
 @many
-@given(shop=shops())
+@given(shop=floors())
 def test_a_floor_that_keeps_to_the_minutes_of_its_plan_repeats_it_exactly(patience, shop):
     plan = dispatch(shop, "edd")
     found = simulate(shop, plan, replications=2, policy=Policy(ahead=0, patience=patience))
@@ -50,7 +70,7 @@ def test_a_floor_that_keeps_to_the_minutes_of_its_plan_repeats_it_exactly(patien
 
 
 @settings(many, max_examples=40)
-@given(shop=shops())
+@given(shop=floors())
 def test_plans_that_were_searched_are_repeated_as_well(shop):
     plan = schedule(shop, seed=2)
     found = simulate(shop, plan, replications=1, policy=Policy(ahead=0))
@@ -59,7 +79,7 @@ def test_plans_that_were_searched_are_repeated_as_well(shop):
 
 
 @many
-@given(shop=shops())
+@given(shop=floors())
 def test_who_may_begin_early_is_never_later_than_planned(shop):
     plan = dispatch(shop, "edd")
     found = simulate(shop, plan, replications=1)
@@ -68,7 +88,7 @@ def test_who_may_begin_early_is_never_later_than_planned(shop):
 
 @many
 @given(
-    shop=shops(pins=False),
+    shop=floors(pins=False),
     patience=st.sampled_from([None, 0, 20]),
     ahead=st.sampled_from([None, 0, 30]),
     shape=st.sampled_from(Shape),
@@ -109,7 +129,7 @@ def told(shop, plan, found, r):
         replace(job, operations=tuple(_took(o, took.get(o.id)) for o in job.operations))
         for job in shop.jobs
     )
-    problem = Problem(machines, jobs, shop.setups)
+    problem = replace(shop, machines=machines, jobs=jobs)
     operations = []
     for at, one in enumerate(plan.operations):
         start, end, setup = (int(a[r, at]) for a in (found.starts, found.ends, found.setups))
@@ -136,7 +156,7 @@ def _took(operation, minutes):
 
 
 @settings(many, max_examples=40)
-@given(shop=shops())
+@given(shop=floors())
 def test_one_seed_gives_one_floor_however_many_replications_are_asked_for(shop):
     plan = dispatch(shop, "edd")
     rough = dict.fromkeys({one.group for one in shop.machines}, ROUGH)
@@ -144,3 +164,11 @@ def test_one_seed_gives_one_floor_however_many_replications_are_asked_for(shop):
     more = simulate(shop, plan, rough, replications=40, seed=5)
     for name in ("starts", "ends", "setups", "worked", "repairs"):
         assert np.array_equal(getattr(few, name), getattr(more, name)[:3])
+
+
+def test_work_that_needs_people_is_refused_in_words():
+    welding = Operation("weld", "frame", 1, (Alternative("booth", 30),), pools=("welders",))
+    booth, welders = Machine("booth", "booth", ((0, 480),)), Pool("welders", 1, ((0, 480),))
+    shop = Problem((booth,), (Job("frame", (welding,), due=60),), pools=(welders,))
+    with pytest.raises(DisturbanceError, match="people or tools"):
+        simulate(shop, dispatch(shop, "edd"))
