@@ -157,7 +157,7 @@ def _machines(
     return tuple(Alternative(f"{name}-{i}", max(1, round(minutes * speed[i]))) for i in able)
 
 
-def _speeds(cell: Cell, rng: np.random.Generator) -> list[float]:
+def _speeds(cell: Cell, rng: np.random.Generator) -> Sequence[float]:
     if not cell.unlike:
         return [1.0] * cell.machines
     return [float(one) for one in rng.choice([0.85, 1.0, 1.0, 1.2], cell.machines)]

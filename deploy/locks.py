@@ -17,6 +17,7 @@ LOCKS = {
     "requirements.txt": ["--group", "test", "pyproject.toml"],
     "requirements-tools.txt": ["--group", "tools", "-c", "requirements.txt"],
     "requirements-parquet.txt": ["--group", "parquet", "-c", "requirements.txt"],
+    "requirements-peers.txt": ["--group", "peers", "-c", "requirements.txt"],
 }
 OPTIONS = ["--generate-hashes", "--no-emit-index-url", "--python-version", "3.11", "--quiet"]
 PIN = re.compile(r"^([A-Za-z0-9._\[\],-]+)==(\S+)", re.MULTILINE)

@@ -88,6 +88,7 @@ class PlanRefusal(models.Model):
         "pin_conflict": _("“%(step)s” is at work where other work is at work too."),
         "pin_order": _("A later step has begun although “%(step)s” is still open."),
         "predecessor": _("It needs another work order that cannot be planned."),
+        "expired": _("It was foreseen for days that are locked by now, and nobody has ordered it."),
     }
 
     plan = models.ForeignKey(Plan, on_delete=models.CASCADE, related_name="refusals")

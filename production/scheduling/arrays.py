@@ -6,14 +6,16 @@ table holds what a kernel reads together.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, count
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .problem import Alternative, Job, Operation, Problem, SetupMatrix
+from .worktime import OpenTime
 
+Calendar = tuple[str, tuple[str, ...]]  # a machine and pools
 Records = NDArray[np.void]
 Numbers = NDArray[np.int32]
 
@@ -28,29 +30,39 @@ def _row(*names: str) -> np.dtype[np.void]:
 
 # An operation: its alternatives, those in front of and behind it in its job (NONE), the lag after
 # it, its job's release; due date and weight on a job's last operation only (else weight 0); whether
-# it must not be interrupted; where `Shop.waits` and `Shop.awaited` speak of it
+# it must not be interrupted; where `Shop.waits`, `Shop.awaited` and `Shop.seats` speak of it
 STEP = _row(
     *("job", "first", "beyond", "before", "after", "lag", "longest", "release", "due", "weight"),
-    *("whole", "waits", "waits_end", "awaited", "awaited_end", "firm"),
+    *("whole", "waits", "waits_end", "awaited", "awaited_end", "firm", "seats", "seats_end"),
 )
-CHOICE = _row("machine", "minutes", "family")
+# An alternative; its calendar is its machine, or a row behind the machines where the pools that the
+# operation needs are away while the machine is open
+CHOICE = _row("machine", "minutes", "family", "calendar")
 # A machine: its windows, its entries in the two indexes, the open minute from which it may be used,
-# the row of its matrix that it is set up for, where that matrix begins and how many columns it has
+# the row of its matrix that it is set up for, where that matrix begins and how many columns it has,
+# its open minutes, and which machine of the problem it stands for
 MACHINE = _row(
     *("window", "window_end", "clock", "clock_end", "work", "work_end"),
-    *("origin", "set_up", "matrix", "columns", "total"),
+    *("origin", "set_up", "matrix", "columns", "total", "real"),
 )
 WINDOW = _row("opens", "closes", "before")
+POOL = _row("unit", "unit_end")  # units of all pools are numbered through
+# One unit of a pool that an operation holds: which, the seats in front of and behind it on the
+# unit, the one behind it before its last move and on the unit that it had before, the unit in the
+# best list seen, from when to when on the clock
+SEAT = _row("operation", "pool", "unit", "up", "down", "left", "former", "kept", "begin", "end")
 
 
 class Shop(NamedTuple):
-    """N operations with A alternatives on M machines.
+    """N operations with A alternatives on M machines. At an unlimited machine every operation has a
+    machine of its own, behind those of the problem.
 
     `steps` (N,) STEP, `choices` (A,) CHOICE, `machines` (M,) MACHINE, `windows` WINDOW of every
     distinct calendar one after another, the last of each without end. `setups` holds the set-up
     matrices row by row; each has one row more than columns, for a machine that was never set up.
     `at_clock` and `at_work` name the window to begin looking at for a minute. `waits` and `awaited`
-    list operations across jobs.
+    list operations across jobs. `pools` POOL; `seats` SEAT is the one table that changes: it says
+    who follows whom on a unit, and belongs to a plan as the rows of its machines do.
     """
 
     steps: Records
@@ -62,22 +74,36 @@ class Shop(NamedTuple):
     at_work: Numbers
     waits: Numbers
     awaited: Numbers
+    pools: Records
+    seats: Records
 
 
 def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
     """The tables of a problem for some of its jobs; their order is the numbering."""
     columns = _columns(problem, jobs)
     some = [_choices(problem, operation) for job in jobs for operation in job.operations]
-    machines, windows, at_clock, at_work = _machines(problem)
+    calendars = _calendars(problem, jobs)
+    lanes = [
+        one.machine_id
+        for alternatives in some
+        for one in alternatives
+        if problem.machine[one.machine_id].unlimited
+    ]
+    machines, windows, at_clock, at_work = _machines(problem, calendars, lanes)
     setups = _add_matrices(problem, columns, machines)
     waits, awaited = _waits(jobs)
-    steps = _steps(jobs, some, firm)
-    for names, lists in ((("waits", "waits_end"), waits), (("awaited", "awaited_end"), awaited)):
+    pools, held = _pools(problem, jobs)
+    steps = _steps(problem, jobs, some, firm)
+    for names, lists in (
+        (("waits", "waits_end"), waits),
+        (("awaited", "awaited_end"), awaited),
+        (("seats", "seats_end"), held),
+    ):
         offsets = list(accumulate(map(len, lists), initial=0))
         steps[names[0]], steps[names[1]] = offsets[:-1], offsets[1:]
     return Shop(
         steps,
-        _alternatives(problem, jobs, some, columns),
+        _alternatives(problem, jobs, some, columns, calendars),
         machines,
         setups,
         windows,
@@ -85,6 +111,8 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
         at_work,
         _numbers(chain.from_iterable(waits)),
         _numbers(chain.from_iterable(awaited)),
+        pools,
+        _seats(problem, jobs, held),
     )
 
 
@@ -101,7 +129,12 @@ def _choices(problem: Problem, operation: Operation) -> Sequence[Alternative]:
     return [Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0])))]
 
 
-def _steps(jobs: Sequence[Job], some: Sequence[Sequence[Alternative]], firm: set[str]) -> Records:
+def _steps(
+    problem: Problem,
+    jobs: Sequence[Job],
+    some: Sequence[Sequence[Alternative]],
+    firm: set[str],
+) -> Records:
     steps = np.zeros(len(some), dtype=STEP)
     ends = list(accumulate(map(len, some), initial=0))
     steps["first"], steps["beyond"] = ends[:-1], ends[1:]
@@ -114,7 +147,7 @@ def _steps(jobs: Sequence[Job], some: Sequence[Sequence[Alternative]], firm: set
     steps["whole"] = [not one.splittable for one in operations]
     of_job = np.repeat(np.arange(len(jobs)), [len(job.operations) for job in jobs])
     steps["job"] = of_job
-    steps["release"] = _numbers(max(0, job.release) for job in jobs)[of_job]
+    steps["release"] = _numbers(problem.earliest(job) for job in jobs)[of_job]
     steps["due"] = _numbers(job.due for job in jobs)[of_job]
     steps["firm"] = _numbers(job.id in firm for job in jobs)[of_job]
     firsts = np.flatnonzero(np.diff(of_job, prepend=NONE))
@@ -129,18 +162,19 @@ def _alternatives(
     jobs: Sequence[Job],
     some: Sequence[Sequence[Alternative]],
     columns: Mapping[str, Mapping[str, int]],
+    calendars: Mapping[Calendar, int],
 ) -> Records:
     number = {machine.id: at for at, machine in enumerate(problem.machines)}
+    lane = count(len(problem.machines) + len(calendars))
     operations = (operation for job in jobs for operation in job.operations)
-    rows = [
-        (
-            number[one.machine_id],
-            one.minutes,
-            columns[problem.machine[one.machine_id].group][operation.setup_family],
-        )
-        for operation, alternatives in zip(operations, some, strict=True)
-        for one in alternatives
-    ]
+    rows = []
+    for operation, alternatives in zip(operations, some, strict=True):
+        for one in alternatives:
+            machine = problem.machine[one.machine_id]
+            m = next(lane) if machine.unlimited else number[machine.id]
+            pools = () if operation.pinned else operation.pools
+            family = columns[machine.group][operation.setup_family]
+            rows.append((m, one.minutes, family, calendars.get((machine.id, pools), m)))
     return np.array(rows, dtype=CHOICE)
 
 
@@ -159,27 +193,76 @@ def _waits(jobs: Sequence[Job]) -> tuple[list[list[int]], list[list[int]]]:
     return waits, awaited
 
 
+# Pools
+
+
+def _calendars(problem: Problem, jobs: Iterable[Job]) -> dict[Calendar, int]:
+    """Machines with pools that are away while they are open, numbered behind the machines."""
+    found: dict[Calendar, int] = {}
+    for operation in (operation for job in jobs for operation in job.operations):
+        for one in operation.alternatives if operation.pools else ():
+            windows = problem.windows_for(operation, one.machine_id)
+            if windows is not problem.machine[one.machine_id].windows:
+                number = len(problem.machines) + len(found)
+                found.setdefault((one.machine_id, operation.pools), number)
+    return found
+
+
+def _pools(problem: Problem, jobs: Iterable[Job]) -> tuple[Records, list[list[int]]]:
+    """The table of pools, and by operation the pools of which it holds a unit."""
+    pools = np.zeros(len(problem.pools), dtype=POOL)
+    ends = np.cumsum([pool.units for pool in problem.pools], dtype=np.int32)
+    pools["unit"][1:], pools["unit_end"] = ends[:-1], ends
+    number = {pool.id: at for at, pool in enumerate(problem.pools)}
+    operations = (operation for job in jobs for operation in job.operations)
+    return pools, [[number[one] for one in problem.pools_of(step)] for step in operations]
+
+
+def _seats(problem: Problem, jobs: Iterable[Job], held: Sequence[Sequence[int]]) -> Records:
+    """A seat for every unit that is needed; what is pinned takes it when it starts."""
+    seats = np.zeros(sum(map(len, held)), dtype=SEAT)
+    seats["operation"] = np.repeat(np.arange(len(held)), [len(some) for some in held])
+    seats["pool"] = _numbers(chain.from_iterable(held))
+    for name in ("unit", "up", "down", "left", "former", "kept"):
+        seats[name] = NONE
+    operations = [operation for job in jobs for operation in job.operations]
+    for seat in seats:
+        span = problem.pinned_span(one) if (one := operations[seat["operation"]]).pinned else None
+        seat["begin"], seat["end"] = span or (0, 0)
+    return seats
+
+
 # Machines
 
 
-def _machines(problem: Problem) -> tuple[Records, Records, Numbers, Numbers]:
-    machines = np.zeros(len(problem.machines), dtype=MACHINE)
+def _machines(
+    problem: Problem, calendars: Iterable[Calendar], lanes: Iterable[str]
+) -> tuple[Records, Records, Numbers, Numbers]:
+    """The table of machines, then of the calendars that some share with pools, then a lane for
+    every operation at an unlimited machine."""
+    every = problem.machines
+    number = {machine.id: at for at, machine in enumerate(every)}
+    rows = [(one.windows, problem.open_time[one.id], one) for one in every]
+    for machine_id, pools in calendars:
+        shared = problem.windows_with(machine_id, pools)
+        rows.append((shared, OpenTime(shared), problem.machine[machine_id]))
+    rows += [rows[number[one]] for one in lanes]
+    machines = np.zeros(len(rows), dtype=MACHINE)
     known: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}
     windows: list[Records] = [np.zeros(0, dtype=WINDOW)]
     indexes: tuple[list[Numbers], list[Numbers]] = ([_numbers([])], [_numbers([])])
-    for at, machine in enumerate(problem.machines):
-        if machine.windows not in known:
+    for at, (spans, open_time, machine) in enumerate(rows):
+        if spans not in known:
             first = sum(map(len, windows))
-            calendar, *parts = _calendar(machine.windows)
+            calendar, *parts = _calendar(spans)
             windows.append(calendar)
-            spans = [first, first + len(calendar)]
+            offsets = [first, first + len(calendar)]
             for index, part in zip(indexes, parts, strict=True):
-                spans += [sum(map(len, index)), sum(map(len, index)) + len(part)]
+                offsets += [sum(map(len, index)), sum(map(len, index)) + len(part)]
                 index.append(part + np.int32(first))
-            known[machine.windows] = tuple(spans)
-        open_time = problem.open_time[machine.id]
+            known[spans] = tuple(offsets)
         origin = open_time.worked(max(0, machine.available_from))
-        machines[at] = (*known[machine.windows], origin, 0, 0, 0, open_time.total)
+        machines[at] = (*known[spans], origin, 0, 0, 0, open_time.total, number[machine.id])
     clock, work = (np.concatenate(index) for index in indexes)
     return machines, np.concatenate(windows), clock, work
 
@@ -218,16 +301,19 @@ def _columns(problem: Problem, jobs: Iterable[Job]) -> dict[str, dict[str, int]]
 def _add_matrices(
     problem: Problem, columns: Mapping[str, Mapping[str, int]], machines: Records
 ) -> Numbers:
+    """The matrices of all groups; unlimited machines share one column of nothing."""
     matrix_of = {one.group: one for one in problem.setups}
     dense = {group: _dense(matrix_of.get(group), list(names)) for group, names in columns.items()}
     begins = dict(zip(dense, accumulate(map(np.size, dense.values()), initial=0), strict=False))
+    nothing = np.zeros(max(map(len, columns.values()), default=0), dtype=np.int32)
+    machines["matrix"] = sum(map(np.size, dense.values()))
     for at, machine in enumerate(problem.machines):
         names = columns[machine.group]
         row = len(names) if machine.setup_family is None else names[machine.setup_family]
         machines[at]["set_up"] = row
         machines[at]["matrix"] = begins[machine.group]
         machines[at]["columns"] = len(names)
-    return np.concatenate([one.ravel() for one in dense.values()] or [_numbers([])])
+    return np.concatenate([*(one.ravel() for one in dense.values()), nothing])
 
 
 def _dense(matrix: SetupMatrix | None, names: Sequence[str]) -> Numbers:

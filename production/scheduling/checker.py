@@ -7,14 +7,15 @@ be made long before its part arrives.
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 from sys import maxsize
 
 from .plan import PlannedOperation, Schedule, Totals
-from .problem import Impossible, Job, Machine, Operation, Problem, Reason
+from .problem import Impossible, Job, Machine, Operation, Pool, Problem, Reason
+from .worktime import Window
 
 CROWDED_OUT = {Reason.NO_WINDOW, Reason.MAX_LAG, Reason.PREDECESSOR}
 
@@ -32,11 +33,13 @@ class Fault(StrEnum):
     DURATION = "duration"
     SPLIT = "split"
     OVERLAP = "overlap"
+    POOL = "pool"
     SETUP = "setup"
     PRECEDENCE = "precedence"
     MIN_LAG = "min_lag"
     MAX_LAG = "max_lag"
     RELEASE = "release"
+    FENCE = "fence"
     PINNED = "pinned"
     OBJECTIVE = "objective"
 
@@ -61,12 +64,15 @@ def check(problem: Problem, schedule: Schedule) -> list[Violation]:
     for planned in schedule.operations:
         operation = problem.operation[planned.operation_id]
         machine = problem.machine[planned.machine_id]
-        violations += _place(machine, operation, planned)
+        violations += _place(machine, operation, planned, _windows(problem, operation, machine))
     for machine in problem.machines:
         violations += _row(problem, machine, schedule)
+    for pool in problem.pools:
+        violations += _pool(problem, pool, schedule)
     for job in problem.jobs:
         if job.id not in aside:
             violations += _order(problem, job, plan)
+    violations += _fence(problem, plan)
     return violations
 
 
@@ -122,8 +128,28 @@ def _is_expected(problem: Problem, operation: Operation, aside: dict[str, Imposs
 # One operation on its machine
 
 
+def _windows(problem: Problem, operation: Operation, machine: Machine) -> Sequence[Window]:
+    """When the machine and all pools that the operation needs are there."""
+    found = list(machine.windows)
+    for pool in problem.pools:
+        if pool.id in operation.pools and not operation.pinned:
+            found = [
+                (max(opens, comes), min(closes, goes))
+                for opens, closes in found
+                for comes, goes in _near(pool.windows, opens, closes)
+                if comes < closes and goes > opens
+            ]
+    return found
+
+
+def _near(windows: Sequence[Window], start: int, end: int) -> Sequence[Window]:
+    """The windows, which are sorted and disjoint, that may touch [start, end)."""
+    first = max(0, bisect_right(windows, (start, maxsize)) - 1)
+    return windows[first : bisect_left(windows, (end, 0))]
+
+
 def _place(
-    machine: Machine, operation: Operation, planned: PlannedOperation
+    machine: Machine, operation: Operation, planned: PlannedOperation, windows: Sequence[Window]
 ) -> Iterator[Violation]:
     if not planned.setup_start <= planned.start < planned.end or planned.setup_minutes < 0:
         yield Violation(Fault.DURATION, planned.operation_id, "times run backwards")
@@ -131,7 +157,7 @@ def _place(
     if operation.pinned:
         yield from _pinned_place(machine, operation, planned)
     else:
-        yield from _free_place(machine, operation, planned)
+        yield from _free_place(machine, operation, planned, windows)
 
 
 def _pinned_place(
@@ -146,14 +172,14 @@ def _pinned_place(
         yield Violation(Fault.PINNED, operation.id, f"ends at {planned.end}, not {pin.end}")
     elif pin.end is None:
         needed = operation.minutes_on(machine.id)
-        if _open_minutes(machine, planned.start, planned.end) != needed:
+        if _open_minutes(machine.windows, planned.start, planned.end) != needed:
             yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
     if planned.start - planned.setup_start < planned.setup_minutes:
         yield Violation(Fault.DURATION, operation.id, "its set-up is cut short")
 
 
 def _free_place(
-    machine: Machine, operation: Operation, planned: PlannedOperation
+    machine: Machine, operation: Operation, planned: PlannedOperation, windows: Sequence[Window]
 ) -> Iterator[Violation]:
     needed = operation.minutes_on(machine.id)
     if needed is None:
@@ -162,35 +188,30 @@ def _free_place(
     if planned.setup_start < max(0, machine.available_from):
         yield Violation(Fault.TOO_EARLY, operation.id, f"begins at {planned.setup_start}")
     for minute in (planned.setup_start, planned.start, planned.end - 1):
-        if not _is_open(machine, minute):
+        if not _open_minutes(windows, minute, minute + 1):
             yield Violation(Fault.CLOSED, operation.id, f"{machine.id} is closed at {minute}")
-    if _open_minutes(machine, planned.start, planned.end) != needed:
+    if _open_minutes(windows, planned.start, planned.end) != needed:
         yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
-    if _open_minutes(machine, planned.setup_start, planned.start) != planned.setup_minutes:
+    if _open_minutes(windows, planned.setup_start, planned.start) != planned.setup_minutes:
         yield Violation(Fault.DURATION, operation.id, "its set-up does not fill its time")
     whole = planned.end - planned.setup_start == needed + planned.setup_minutes
     if not operation.splittable and not whole:
         yield Violation(Fault.SPLIT, operation.id, "is interrupted")
 
 
-def _is_open(machine: Machine, minute: int) -> bool:
-    return _open_minutes(machine, minute, minute + 1) == 1
-
-
-def _open_minutes(machine: Machine, start: int, end: int) -> int:
-    """Minutes of [start, end) in the windows, which are sorted and disjoint."""
-    first = max(0, bisect_right(machine.windows, (start, maxsize)) - 1)
-    behind = bisect_left(machine.windows, (end, 0))
-    return sum(
-        max(0, min(end, closes) - max(start, opens))
-        for opens, closes in machine.windows[first:behind]
-    )
+def _open_minutes(windows: Sequence[Window], start: int, end: int) -> int:
+    """Minutes of [start, end) in the windows."""
+    near = _near(windows, start, end)
+    return sum(max(0, min(end, closes) - max(start, opens)) for opens, closes in near)
 
 
 # One machine after another
 
 
 def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Violation]:
+    if machine.unlimited:
+        yield from _side_by_side(machine, schedule)
+        return
     matrix = next((m for m in problem.setups if m.group == machine.group), None)
     row = [planned for planned in schedule.operations if planned.machine_id == machine.id]
     row.sort(key=lambda planned: (planned.start, planned.end, planned.operation_id))
@@ -206,6 +227,42 @@ def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Vio
         if busy_until > 0 and planned.setup_start < busy_until:
             yield Violation(Fault.OVERLAP, operation.id, f"{machine.id} is busy to {busy_until}")
         family, busy_until = operation.setup_family, max(busy_until, planned.end)
+
+
+def _side_by_side(machine: Machine, schedule: Schedule) -> Iterator[Violation]:
+    """At an unlimited machine nothing waits, and nothing is changed over."""
+    for planned in schedule.operations:
+        if planned.machine_id == machine.id and planned.setup_minutes:
+            yield Violation(Fault.SETUP, planned.operation_id, f"{machine.id} needs no set-up")
+
+
+# One pool after another
+
+
+def _pool(problem: Problem, pool: Pool, schedule: Schedule) -> Iterator[Violation]:
+    """Never more holders than units; what is pinned goes without where other pins hold all."""
+    pinned: list[tuple[int, int, str]] = []
+    others: list[tuple[int, int, str]] = []
+    for planned in schedule.operations:
+        operation = problem.operation[planned.operation_id]
+        if pool.id in operation.pools and operation.pinned:
+            pinned.append((planned.start, planned.end, operation.id))
+        elif pool.id in operation.pools:
+            others.append((planned.setup_start, planned.end, operation.id))
+    holders: list[tuple[int, int, str]] = []
+    for one in sorted(pinned):
+        if len(_holding(holders, one[0])) < pool.units:
+            holders.append(one)
+    active: list[tuple[int, int, str]] = []
+    for one in sorted(holders + others):
+        active = [*_holding(active, one[0]), one]
+        if len(active) > pool.units:
+            text = f"{pool.id} has {pool.units} units, {len(active)} are held at {one[0]}"
+            yield Violation(Fault.POOL, one[2], text)
+
+
+def _holding(spans: Iterable[tuple[int, int, str]], minute: int) -> list[tuple[int, int, str]]:
+    return [one for one in spans if one[0] <= minute < one[1]]
 
 
 # One job step after step
@@ -224,6 +281,23 @@ def _order(problem: Problem, job: Job, plan: dict[str, PlannedOperation]) -> Ite
     for before, after in pairwise(job.operations):
         if before.id in plan and after.id in plan and not after.pinned:
             yield from _step(before, plan[before.id], plan[after.id])
+
+
+def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Violation]:
+    """In front of the fence runs only what is firm or has begun, and what firm work waits for."""
+    needed = [job for job in problem.jobs if job.firm]
+    known = {job.id for job in needed}
+    for job in needed:
+        for predecessor in job.predecessors:
+            if predecessor not in known:
+                known.add(predecessor)
+                needed.append(problem.job[predecessor])
+    for job in problem.jobs:
+        begun = any(operation.pinned for operation in job.operations)
+        starts = [plan[one.id].start for one in job.operations if one.id in plan]
+        foreseen = bool(starts) and job.id not in known and not begun
+        if foreseen and 0 < problem.fence > min(job.due - 1, *starts):
+            yield Violation(Fault.FENCE, job.id, f"foreseen work before {problem.fence}")
 
 
 def _step(

@@ -27,8 +27,9 @@ from .dispatching import (
 from .plan import Schedule
 from .problem import Impossible, Problem, Reason
 from .recording import record
-from .rows import STARTED, choose, empty_plan, write_starts
+from .rows import choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
+from .seating import STARTED
 from .timeline import timelines
 
 Aside = Mapping[str, Impossible]
@@ -131,7 +132,8 @@ class Dispatcher:
     def recorded(self, draft: Draft) -> Schedule:
         """A plan written down."""
         lines = timelines(self.problem)
-        machines = [lines[machine.id] for machine in self.problem.machines]
+        names = [machine.id for machine in self.problem.machines]
+        machines = [lines[names[real]].for_one() for real in self.shop.machines["real"].tolist()]
         operations = list(self.problem.operations())
         order = self.by_start(draft.plan)
         rows = draft.plan[order][["machine", "start", "end"]].tolist()
@@ -196,11 +198,11 @@ def _pinned(problem: Problem, impossible: Aside) -> Pinned:
 def _standing(problem: Problem, shop: Shop, pinned: Pinned) -> Records:
     """The plan in which only pinned operations stand."""
     plan = empty_plan(shop)
-    last = [NONE] * len(problem.machines)
+    last = [NONE] * len(shop.machines)
     for start, end, at in pinned:
         choose(shop, plan, at, shop.steps["first"][at])
         row, m = plan[at], int(plan["machine"][at])
-        worked = problem.open_time[problem.machines[m].id].worked
+        worked = problem.open_time[problem.machines[shop.machines["real"][m]].id].worked
         row["start"], row["end"], row["done"] = worked(start), worked(end), end
         row["fixed"] = STARTED if start <= 0 else 1
         row["up"] = last[m]
@@ -211,12 +213,23 @@ def _standing(problem: Problem, shop: Shop, pinned: Pinned) -> Records:
 
 
 def _neighbours(shop: Shop) -> tuple[Numbers, Numbers]:
-    """Machines that share work with each machine: their numbers in a row, and where each begins."""
+    """Machines that share work or a pool with each machine: their numbers in a row, and where each
+    begins."""
     near: list[set[int]] = [{m} for m in range(len(shop.machines))]
     spans = zip(shop.steps["first"].tolist(), shop.steps["beyond"].tolist(), strict=True)
     machines = shop.choices["machine"].tolist()
-    for group in {tuple(machines[first:beyond]) for first, beyond in spans}:
+    groups = {tuple(machines[first:beyond]) for first, beyond in spans}
+    for group in [*groups, *_sharing(shop)]:
         for m in group:
             near[m].update(group)
     ends = np.cumsum([0, *map(len, near)], dtype=np.int32)
     return np.array([other for one in near for other in sorted(one)], dtype=np.int32), ends
+
+
+def _sharing(shop: Shop) -> list[set[int]]:
+    """By pool: machines with work that needs it."""
+    found: list[set[int]] = [set() for _ in shop.pools]
+    for seat in shop.seats:
+        step = shop.steps[seat["operation"]]
+        found[seat["pool"]].update(shop.choices["machine"][step["first"] : step["beyond"]].tolist())
+    return found

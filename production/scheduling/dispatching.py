@@ -25,8 +25,10 @@ from .gaps import (
     stand,
     stand_tied,
     tied,
+    units_of,
 )
-from .rows import STARTED, ready_at, setup_from
+from .rows import ready_at, setup_from, setup_in
+from .seating import seated, setup_begin, shared_end
 
 # What waits for a machine: an operation by one of its alternatives. Its score is
 # `worth - max(start_by - now, 0) * urgency - setup * change`
@@ -94,7 +96,7 @@ def floor_of(
         offers,
         near[0],
         *factors,
-        Rows(plan, lines),
+        Rows(plan, lines, units_of(shop, plan)),
         np.zeros(len(plan), dtype=CALL),
         jobs,
         np.zeros(len(offers), dtype=OFFER),
@@ -129,6 +131,8 @@ def fill(shop: Shop, floor: Floor, firm: int) -> int:
         elif minute == FOREVER:
             break
         else:
+            if len(shop.pools) > 0:
+                m = _most_urgent(shop, floor, m, wide(minute))
             floor.rows.lines[m]["alarm"] = FOREVER
             _decide(shop, floor, m, wide(minute), firm)
     return _name_open(shop, floor, firm)
@@ -277,6 +281,19 @@ def _next_to_wake(floor: Floor) -> int:
     return first
 
 
+@part
+def _most_urgent(shop: Shop, floor: Floor, m: int, now: int) -> int:
+    """Of the machines that wake with machine m the one whose best work has the highest score: it
+    may take the units that others want too."""
+    best, highest, lines = wide(m), np.float32(-np.inf), floor.rows.lines
+    for other in range(m, len(lines)):
+        if lines[other]["alarm"] == now and lines[other]["waiting"] > 0:
+            score = floor.scores[_score(shop, floor, other, now)]
+            if score > highest:
+                best, highest = wide(other), score
+    return best
+
+
 @inlined
 def _wake(floor: Floor, m: int, at: int) -> None:
     """Look at machine m at a minute, if not before."""
@@ -381,17 +398,22 @@ def _try(shop: Shop, floor: Floor, k: int, o: int, now: int, firm: int) -> bool:
     finish it earlier. Work that fits only a later window waits for it, so that other work may use
     this one."""
     rows, choice, ready = floor.rows, shop.choices[k], wide(floor.calls[o]["ready"])
-    m, minutes = wide(choice["machine"]), wide(choice["minutes"])
+    m = wide(choice["machine"])
     up = wide(rows.lines[m]["begun"])
     start = fit(shop, rows, o, k, up, worked(shop, m, max(ready, 0)))
     if start == NONE:
         return False
     family = wide(family_in(shop, rows, m, up))
-    begins = start - setup_from(shop, m, family, wide(choice["family"]))
-    if begins > worked(shop, m, now):
-        _wake(floor, m, start_at(shop, m, begins))
+    setup = setup_from(shop, m, family, wide(choice["family"]))
+    if seated(shop, o):
+        begin = setup_begin(shop, k, start, setup)
+        if begin > now:
+            _wake(floor, m, begin)
+            return False
+    elif start - setup > worked(shop, m, now):
+        _wake(floor, m, start_at(shop, m, start - setup))
         return False
-    done = end_at(shop, m, start + minutes)
+    done = shared_end(shop, k, start)[1]
     for other in range(wide(shop.steps[o]["first"]), wide(shop.steps[o]["beyond"])):
         if other != k and finishes_before(shop, rows, o, other, ready, done):
             return False
@@ -438,14 +460,3 @@ def plan_costs(shop: Shop, plan: Records, aside: Flags) -> tuple[int, int]:
         if not aside[step["job"]] and step["after"] == NONE:
             late += np.int64(step["weight"]) * max(0, done - step["due"])
     return late, setups
-
-
-@inlined
-def setup_in(shop: Shop, plan: Records, o: int) -> int:
-    """Set-up minutes of an operation behind the one in front of it; none once it has started."""
-    row = plan[o]
-    if row["fixed"] == STARTED:
-        return 0
-    m, up = wide(row["machine"]), wide(row["up"])
-    family = shop.machines[m]["set_up"] if up == NONE else plan[up]["family"]
-    return setup_from(shop, m, wide(family), wide(row["family"]))

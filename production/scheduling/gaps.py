@@ -10,10 +10,20 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import FOREVER, NONE, Records, Shop
+from .arrays import FOREVER, NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, window_at, worked
-from .compiled import inlined, part, wide
-from .rows import choose, setup_from
+from .compiled import inlined, lean, part, wide
+from .rows import choose, setup_from, setup_in
+from .seating import (
+    held_from,
+    is_pinned,
+    seated,
+    setup_begin,
+    shared_end,
+    sit_between,
+    stand_up,
+    units_free,
+)
 
 # A machine during a run: the first operation of its row; the last one that is behind us, nothing
 # is put in front of it; where its queue begins, how long it is, how many in it still wait; when to
@@ -23,10 +33,45 @@ LINE = np.dtype([(name, np.int32) for name in _LINE])
 
 
 class Rows(NamedTuple):
-    """The rows of all machines: `plan` (N,) ROW and `lines` (M,) LINE."""
+    """The rows of all machines: `plan` (N,) ROW and `lines` (M,) LINE; `units` names a seat of
+    every unit of a pool, NONE where nobody holds it."""
 
     plan: Records
     lines: Records
+    units: Numbers
+
+
+def units_of(shop: Shop, plan: Records) -> Numbers:
+    """Units of pools, held by what stands in a plan."""
+    units = np.full(int(shop.pools["unit_end"].max(initial=0)), NONE, dtype=np.int32)
+    holders = np.unique(shop.seats["operation"])
+    holders = holders[plan["machine"][holders] != NONE]
+    begins = np.zeros(len(holders), dtype=np.int32)
+    if len(holders):
+        _write_begins(shop, plan, holders, begins)
+        _seat(shop, plan, units, holders, begins, np.lexsort((plan["done"][holders], begins)))
+    return units
+
+
+@lean
+def _write_begins(shop: Shop, plan: Records, holders: Numbers, begins: Numbers) -> None:
+    for i in range(len(holders)):
+        o = wide(holders[i])
+        begins[i] = held_from(shop, plan, o, wide(plan[o]["start"]), setup_in(shop, plan, o))
+
+
+@lean
+def _seat(
+    shop: Shop,
+    plan: Records,
+    units: Numbers,
+    holders: Numbers,
+    begins: Numbers,
+    turn: NDArray[np.int64],
+) -> None:
+    for i in turn:
+        o = wide(holders[i])
+        sit_between(shop, units, o, wide(begins[i]), wide(plan[o]["done"]))
 
 
 @inlined
@@ -52,7 +97,7 @@ def family_in(shop: Shop, rows: Rows, m: int, up: int) -> int:
 def keeps_whole(shop: Shop, rows: Rows, m: int, o: int, setup: int) -> bool:
     """Whether a set-up leaves an operation of the row that cannot be split inside its window."""
     start = wide(rows.plan[o]["start"])
-    movable = shop.steps[o]["whole"] and not rows.plan[o]["fixed"]
+    movable = shop.steps[o]["whole"] and not is_pinned(rows.plan, o)
     return not movable or shop.windows[window_at(shop, m, start)]["before"] <= start - setup
 
 
@@ -65,6 +110,8 @@ def fit(shop: Shop, rows: Rows, o: int, k: int, up: int, lowest: int) -> int:
     choice = shop.choices[k]
     m, minutes = wide(choice["machine"]), wide(choice["minutes"])
     setup = setup_from(shop, m, wide(family_in(shop, rows, m, up)), wide(choice["family"]))
+    if seated(shop, o):
+        return fit_seated(shop, rows, o, k, up, lowest, setup)
     start = max(lowest, free_from(shop, rows, m, up) + setup)
     if shop.steps[o]["whole"]:
         start = fit_whole(shop, m, start, setup, minutes)
@@ -76,7 +123,54 @@ def fit(shop: Shop, rows: Rows, o: int, k: int, up: int, lowest: int) -> int:
     after = setup_from(shop, m, wide(choice["family"]), wide(rows.plan[down]["family"]))
     if start + minutes + after > rows.plan[down]["start"]:
         return NONE
+    if seated(shop, down) and not keeps_units(shop, rows, m, down, after, start + minutes):
+        return NONE
     return start if keeps_whole(shop, rows, m, down, after) else NONE
+
+
+@part
+def fit_seated(shop: Shop, rows: Rows, o: int, k: int, up: int, lowest: int, setup: int) -> int:
+    """`fit` for an operation that needs units of pools, and runs only while they are there."""
+    choice = shop.choices[k]
+    m, c, minutes = wide(choice["machine"]), wide(choice["calendar"]), wide(choice["minutes"])
+    down, after, room = behind(rows, m, up), 0, wide(FOREVER)
+    if down != NONE:
+        after = setup_from(shop, m, wide(choice["family"]), wide(rows.plan[down]["family"]))
+        room = wide(rows.plan[down]["start"]) - after
+    begin = end_at(shop, m, wide(free_from(shop, rows, m, up)))
+    start = worked(shop, c, start_at(shop, m, lowest))
+    while True:
+        start = max(start, worked(shop, c, begin) + setup)
+        if shop.steps[o]["whole"]:
+            start = fit_whole(shop, c, start, setup, minutes)
+        if start + minutes > shop.machines[c]["total"]:
+            return NONE
+        begin, done = start_at(shop, c, start - setup), end_at(shop, c, start + minutes)
+        end = worked(shop, m, done)
+        if end > room:
+            return NONE
+        later = units_free(shop, rows.units, o, begin, done)
+        if later == begin:
+            break
+        begin = later
+    if down != NONE:
+        if seated(shop, down) and not keeps_units(shop, rows, m, down, after, end):
+            return NONE
+        if not keeps_whole(shop, rows, m, down, after):
+            return NONE
+    return worked(shop, m, start_at(shop, c, start))
+
+
+@part
+def keeps_units(shop: Shop, rows: Rows, m: int, o: int, setup: int, free: int) -> bool:
+    """Whether an operation that holds units may have a set-up behind open minute `free`: it must
+    not take them sooner than it does."""
+    row = rows.plan[o]
+    if is_pinned(rows.plan, o):
+        return True
+    begin = setup_begin(shop, wide(row["choice"]), wide(row["start"]), setup)
+    held = shop.seats[shop.steps[o]["seats"]]["begin"]
+    return begin != NONE and begin >= held and worked(shop, m, begin) >= free
 
 
 @inlined
@@ -103,7 +197,11 @@ def probe(shop: Shop, rows: Rows, o: int, k: int, ready: int, bound: int) -> tup
     m, minutes = wide(shop.choices[k]["machine"]), wide(shop.choices[k]["minutes"])
     lowest = worked(shop, m, max(ready, 0))
     if bound > 0:
-        lowest = max(lowest, reached(shop, m, bound) - minutes)
+        c = wide(shop.choices[k]["calendar"])
+        soonest = reached(shop, c, bound) - minutes
+        if c != m and soonest > 0:
+            soonest = worked(shop, m, start_at(shop, c, soonest))
+        lowest = max(lowest, soonest)
     up = wide(first_gap(rows, m, lowest))
     while True:
         start = fit(shop, rows, o, k, up, lowest)
@@ -126,7 +224,7 @@ def finishes_before(shop: Shop, rows: Rows, o: int, k: int, ready: int, done: in
     while free_from(shop, rows, m, up) <= latest:
         start = fit(shop, rows, o, k, up, lowest)
         if start != NONE:
-            return end_at(shop, m, start + minutes) < done
+            return shared_end(shop, k, start)[1] < done
         up = wide(behind(rows, m, up))
         if up == NONE:
             return False
@@ -139,8 +237,12 @@ def stand(shop: Shop, rows: Rows, o: int, k: int, start: int, up: int) -> None:
     choose(shop, rows.plan, o, k)
     row = rows.plan[o]
     m = wide(row["machine"])
-    row["start"], row["end"] = start, start + row["minutes"]
-    row["done"] = end_at(shop, m, start + row["minutes"])
+    row["start"] = start
+    row["end"], row["done"] = shared_end(shop, k, start)
+    if seated(shop, o):
+        setup = setup_from(shop, m, wide(family_in(shop, rows, m, up)), wide(row["family"]))
+        begin = setup_begin(shop, k, start, setup)
+        sit_between(shop, rows.units, o, begin, wide(row["done"]))
     down = behind(rows, m, up)
     row["up"], row["down"] = up, down
     if up == NONE:
@@ -152,9 +254,11 @@ def stand(shop: Shop, rows: Rows, o: int, k: int, start: int, up: int) -> None:
 
 
 @inlined
-def withdraw(rows: Rows, o: int) -> None:
+def withdraw(shop: Shop, rows: Rows, o: int) -> None:
     """Take an operation out of its row again."""
     row = rows.plan[o]
+    if seated(shop, o):
+        stand_up(shop, rows.units, o)
     up, down = row["up"], row["down"]
     if up == NONE:
         rows.lines[row["machine"]]["head"] = down
@@ -194,7 +298,7 @@ def stand_tied(
         if placed == n:
             return True
         for i in range(placed):
-            withdraw(rows, o + i)
+            withdraw(shop, rows, o + i)
         if not go_on:
             return False
 
@@ -233,7 +337,7 @@ def _soonest(
         m = wide(shop.choices[k]["machine"])
         begins = start_at(shop, m, start)
         soonest = min(soonest, begins)
-        done = end_at(shop, m, start + shop.choices[k]["minutes"])
+        done = shared_end(shop, k, start)[1]
         if begins <= latest and (done, begins) < (best_done, best_begins):
             best_k, best_start, best_up = k, start, up
             best_done, best_begins = done, begins

@@ -13,9 +13,11 @@ from .annealing import EFFORT, NO_PLAN, Effort, Search
 from .anytime import Deadline, Progress
 from .arrays import NONE
 from .dispatch import Dispatcher, Draft, rules_called
+from .gaps import units_of
 from .plan import Schedule
 from .problem import Problem
 from .rules import Rule
+from .seating import HELD
 
 MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
 MOST_TIMED = 50_000_000  # operations that these moves may time anew: seconds, whatever the shop
@@ -72,7 +74,8 @@ def _search(dispatcher: Dispatcher, draft: Draft, seed: int, effort: Effort) -> 
     steps = dispatcher.shop.steps
     held = np.flatnonzero(_held(dispatcher.problem))
     stays = np.isin(steps["job"], held) & (plan["fixed"] == 0) & (plan["machine"] != NONE)
-    plan["fixed"][stays] = 1
+    plan["fixed"][stays] = HELD
+    units_of(dispatcher.shop, plan)
     return Search(dispatcher.shop, plan, dispatcher.by_start(plan), seed, effort)
 
 

@@ -33,15 +33,21 @@ class Timetable:
         for machine_id, planned in schedule.by_machine.items():
             for one in planned:
                 operation = problem.operation[one.operation_id]
-                self._timelines[machine_id].append(operation, one.start, one.end)
+                timeline = self._timelines[machine_id]
+                timeline.for_one().append(operation, one.start, one.end)
+                if operation.pools:
+                    begin = one.start if operation.pinned else one.setup_start
+                    timeline.holding.take(problem.pools_of(operation), begin, one.end)
 
     def earliest_finish(self, job: Job) -> Insertion | None:
         """The earliest finish of a job that is not in the plan yet; None where none is left.
 
         Each operation takes the machine that finishes it first. Raises UnknownReferenceError where
-        the job names a machine or predecessor that is not in the plan, ValueError for pins.
+        the job names a machine, pool or predecessor that is not in the plan, ValueError for pins.
         """
         self._require_insertable(job)
+        if self.problem.has_expired(job):
+            return None
         placed: list[Placement] = []
         ready = self._ready(job)
         for chain in chains(job.operations):
@@ -60,12 +66,13 @@ class Timetable:
             raise ValueError(f"{job.id}: a pinned operation cannot be promised")
         named = {a.machine_id for o in job.operations for a in o.alternatives}
         unknown = sorted(named - self._timelines.keys())
+        unknown += [one for o in job.operations for one in o.pools if one not in self.problem.pool]
         unknown += [p for p in job.predecessors if p not in self.schedule.finish]
         if unknown:
             raise UnknownReferenceError(f"{job.id}: {', '.join(unknown)} not in the plan")
 
     def _ready(self, job: Job) -> int:
-        ready = max(0, job.release)
+        ready = self.problem.earliest(job)
         for predecessor in job.predecessors:
             last = self.problem.job[predecessor].operations[-1]
             ready = max(ready, self.schedule.by_operation[last.id].end + last.min_lag_after)

@@ -61,7 +61,7 @@ def _require_plain(problem: Problem) -> None:
     for machine in problem.machines:
         if not _never_rests(machine, longest):
             raise NotPlainError(
-                f"{machine.id} is not open all the time, or its horizon is too near"
+                f"{machine.id} is not open all the time or has no queue, or its horizon is too near"
             )
     if problem.setups:
         raise NotPlainError("there are change-overs")
@@ -71,14 +71,15 @@ def _require_plain(problem: Problem) -> None:
         for operation in job.operations:
             if not _is_plain(operation):
                 raise NotPlainError(
-                    f"{operation.id} is pinned, tied to the next one or has no machine"
+                    f"{operation.id} is pinned, tied, has no machine or needs a pool"
                 )
 
 
 def _never_rests(machine: Machine, longest: int) -> bool:
     spans = machine.windows
     return (
-        machine.available_from <= 0
+        not machine.unlimited
+        and machine.available_from <= 0
         and len(spans) == 1
         and spans[0][0] <= 0
         and spans[0][1] >= longest
@@ -87,7 +88,8 @@ def _never_rests(machine: Machine, longest: int) -> bool:
 
 def _is_plain(operation: Operation) -> bool:
     tied = operation.max_lag_after is not None
-    return bool(operation.alternatives) and operation.pinned is None and not tied
+    alone = operation.pinned is None and not operation.pools and not tied
+    return bool(operation.alternatives) and alone
 
 
 def _written(problem: Problem, operations: list[Operation], found: critical.Solution) -> Schedule:

@@ -26,7 +26,7 @@ def options(
 ) -> list[Placement]:
     """The earliest place on each capable machine that still has one."""
     probed = (
-        timelines[a.machine_id].probe(operation, a.minutes, ready, end)
+        timelines[a.machine_id].for_one().probe(operation, a.minutes, ready, end)
         for a in operation.alternatives
     )
     return [placement for placement in probed if placement is not None]

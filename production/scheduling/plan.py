@@ -14,6 +14,7 @@ class Binding(StrEnum):
 
     NOW = "now"
     MACHINE = "machine"
+    POOL = "pool"
     PREDECESSOR = "predecessor"
     MATERIAL = "material"
     LAG = "lag"

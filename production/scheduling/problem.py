@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from .worktime import OpenTime, Window
+from .worktime import OpenTime, Window, shared
 
 
 class ProblemError(ValueError):
@@ -37,7 +37,7 @@ class DuplicateIdError(ProblemError):
 
 
 class UnknownReferenceError(ProblemError):
-    """Something names a machine or job that is not in the problem."""
+    """Something names a machine, pool or job that is not in the problem."""
 
 
 class CyclicJobsError(ProblemError):
@@ -53,6 +53,7 @@ class Reason(StrEnum):
     PIN_CONFLICT = "pin_conflict"
     PIN_ORDER = "pin_order"
     PREDECESSOR = "predecessor"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Machine:
     """A machine and its open windows `[start, end)`, sorted and disjoint.
 
     The last window's end is the horizon. Let the windows reach back to the earliest pinned start,
-    or give pins their end.
+    or give pins their end. At an `unlimited` one nothing queues or needs a set-up: a subcontractor,
+    whose lead time counts in its windows, or an oven that always has room.
     """
 
     id: str
@@ -78,12 +80,35 @@ class Machine:
     windows: tuple[Window, ...]
     setup_family: str | None = None
     available_from: int = 0
+    unlimited: bool = False
 
     def __post_init__(self) -> None:
-        if any(start >= end for start, end in self.windows):
-            raise WindowError(f"{self.id}: a window ends before it starts")
-        if any(later[0] < earlier[1] for earlier, later in pairwise(self.windows)):
-            raise WindowError(f"{self.id}: windows overlap or are out of order")
+        _require_windows(self.id, self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """People or tools that work needs besides its machine: `units` alike, there in the windows.
+
+    Two welders on day shift, one drill head. Windows are `[start, end)`, sorted and disjoint.
+    """
+
+    id: str
+    units: int
+    windows: tuple[Window, ...]
+
+    def __post_init__(self) -> None:
+        _require_windows(self.id, self.windows)
+        if self.units < 1:
+            raise DurationError(f"{self.id}: a pool has at least one unit")
+
+
+def _require_windows(owner: str, windows: Iterable[Window]) -> None:
+    windows = tuple(windows)
+    if any(start >= end for start, end in windows):
+        raise WindowError(f"{owner}: a window ends before it starts")
+    if any(later[0] < earlier[1] for earlier, later in pairwise(windows)):
+        raise WindowError(f"{owner}: windows overlap or are out of order")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +147,10 @@ class Operation:
     Lags run on the wall clock, from this operation's end to the next one's start. On a job's last
     operation the minimum lag holds back dependent jobs; a maximum there means nothing. A splittable
     operation pauses while its machine is closed; another needs set-up and processing in one window.
+
+    It holds one unit of each of its `pools` from the start of its set-up to its end. Where a pool
+    is away the machine counts as closed for it. A pinned operation holds them from its start, and
+    goes without where earlier pins hold all.
     """
 
     id: str
@@ -133,6 +162,7 @@ class Operation:
     max_lag_after: int | None = None
     splittable: bool = True
     pinned: Pin | None = None
+    pools: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.min_lag_after < 0:
@@ -142,6 +172,8 @@ class Operation:
         machines = [a.machine_id for a in self.alternatives]
         if len(set(machines)) < len(machines):
             raise DuplicateIdError(f"{self.id}: a machine is named twice")
+        if len(set(self.pools)) < len(self.pools):
+            raise DuplicateIdError(f"{self.id}: a pool is named twice")
         if self.pinned and self.pinned.end is None and self.pinned.machine_id not in machines:
             raise UnknownReferenceError(f"{self.id}: its pin has neither minutes nor an end")
 
@@ -206,17 +238,24 @@ class SetupMatrix:
 
 @dataclass(frozen=True)
 class Problem:
-    """Everything a plan is made from. Raises a `ProblemError` on contradictory data."""
+    """Everything a plan is made from. Raises a `ProblemError` on contradictory data.
+
+    No forecast job starts before the minute `fence`, and one that is due by then has expired,
+    unless it has begun or a firm job waits for it.
+    """
 
     machines: tuple[Machine, ...]
     jobs: tuple[Job, ...]
     setups: tuple[SetupMatrix, ...] = ()
+    pools: tuple[Pool, ...] = ()
+    fence: int = 0
 
     def __post_init__(self) -> None:
         _require_unique("machine", (machine.id for machine in self.machines))
         _require_unique("job", (job.id for job in self.jobs))
         _require_unique("operation", (operation.id for operation in self.operations()))
         _require_unique("set-up matrix", (matrix.group for matrix in self.setups))
+        _require_unique("pool", (pool.id for pool in self.pools))
         self._require_known_references()
         self._require_acyclic_jobs()
 
@@ -227,6 +266,9 @@ class Problem:
             for machine_id in named:
                 if machine_id not in self.machine:
                     raise UnknownReferenceError(f"{operation.id}: no machine {machine_id}")
+            for pool_id in operation.pools:
+                if pool_id not in self.pool:
+                    raise UnknownReferenceError(f"{operation.id}: no pool {pool_id}")
         for job in self.jobs:
             for predecessor in job.predecessors:
                 if predecessor not in self.job:
@@ -267,10 +309,95 @@ class Problem:
         return {machine.id: OpenTime(machine.windows) for machine in self.machines}
 
     @cached_property
+    def pool(self) -> dict[str, Pool]:
+        """Pools by id."""
+        return {pool.id: pool for pool in self.pools}
+
+    def windows_for(self, operation: Operation, machine_id: str) -> tuple[Window, ...]:
+        """When an operation can be worked on a machine: it and all pools are there. What is pinned
+        stands by the machine's calendar alone."""
+        return self.windows_with(machine_id, () if operation.pinned else operation.pools)
+
+    def windows_with(self, machine_id: str, pools: tuple[str, ...]) -> tuple[Window, ...]:
+        """When a machine is open and pools are there."""
+        windows = self.machine[machine_id].windows
+        if pools and (machine_id, pools) not in self._windows:
+            found = shared(windows, *(self.pool[one].windows for one in pools))
+            self._windows[machine_id, pools] = windows if found == windows else found
+        return self._windows[machine_id, pools] if pools else windows
+
+    def time_for(self, operation: Operation, machine_id: str) -> OpenTime:
+        """Working-time arithmetic for an operation on a machine."""
+        windows = self.windows_for(operation, machine_id)
+        if windows is self.machine[machine_id].windows:
+            return self.open_time[machine_id]
+        key = machine_id, operation.pools
+        if key not in self._times:
+            self._times[key] = OpenTime(windows)
+        return self._times[key]
+
+    @cached_property
+    def _windows(self) -> dict[tuple[str, tuple[str, ...]], tuple[Window, ...]]:
+        return {}
+
+    @cached_property
+    def _times(self) -> dict[tuple[str, tuple[str, ...]], OpenTime]:
+        return {}
+
+    def pools_of(self, operation: Operation) -> tuple[str, ...]:
+        """The pools of which an operation holds a unit; a pinned one may go without."""
+        if not operation.pinned:
+            return operation.pools
+        return tuple(one for one in operation.pools if (operation.id, one) not in self._without)
+
+    @cached_property
+    def _without(self) -> set[tuple[str, str]]:
+        """Pinned operations and pools of which other pins hold all units when they start."""
+        without: set[tuple[str, str]] = set()
+        held: dict[str, list[int]] = {pool.id: [] for pool in self.pools}
+        clashing = {one.job_id for one in self.impossible if one.reason == Reason.PIN_CONFLICT}
+        pinned = [
+            one
+            for one in self.operations()
+            if one.pinned and one.pools and one.job_id not in clashing
+        ]
+        spans = [(span, one.id, one) for one in pinned if (span := self.pinned_span(one))]
+        for (start, end), _, operation in sorted(spans, key=lambda one: one[:2]):
+            for pool_id in operation.pools:
+                until = held[pool_id] = [one for one in held[pool_id] if one > start]
+                if len(until) < self.pool[pool_id].units:
+                    until.append(end)
+                else:
+                    without.add((operation.id, pool_id))
+        return without
+
+    @cached_property
     def matrix(self) -> dict[str, SetupMatrix]:
         """Set-up matrices by machine id; a group without one needs no set-ups."""
         by_group = {matrix.group: matrix for matrix in self.setups}
-        return {m.id: by_group.get(m.group, SetupMatrix(m.group)) for m in self.machines}
+        return {
+            m.id: SetupMatrix(m.group)
+            if m.unlimited
+            else by_group.get(m.group, SetupMatrix(m.group))
+            for m in self.machines
+        }
+
+    def is_foreseen(self, job: Job) -> bool:
+        """Whether a job is made for the forecast alone: not begun, and no firm job waits for it."""
+        begun = any(operation.pinned for operation in job.operations)
+        return not (job.firm or begun or job.id in self._firm)
+
+    @cached_property
+    def _firm(self) -> set[str]:
+        return self.with_predecessors(job.id for job in self.jobs if job.firm)
+
+    def has_expired(self, job: Job) -> bool:
+        """Whether a job was foreseen for days that are locked by now."""
+        return 0 < self.fence >= job.due and self.is_foreseen(job)
+
+    def earliest(self, job: Job) -> int:
+        """The minute from which a job may start."""
+        return max(0, job.release, self.fence if self.is_foreseen(job) else 0)
 
     def with_predecessors(self, job_ids: Iterable[str]) -> set[str]:
         """These jobs and every job that they wait for."""
@@ -323,6 +450,9 @@ def _require_unique(kind: str, ids: Iterable[str]) -> None:
 
 def _alone(problem: Problem, job: Job) -> Impossible | None:
     """The reason why a job could not be made even in an empty shop, or None."""
+    if problem.has_expired(job):
+        text = "It was foreseen for days that are locked by now, and nobody has ordered it."
+        return Impossible(job.id, Reason.EXPIRED, text)
     for operation, following in pairwise(job.operations):
         if following.pinned and not operation.pinned:
             text = "A later step is already started or frozen, but this one is still open."
@@ -343,7 +473,7 @@ def _alone(problem: Problem, job: Job) -> Impossible | None:
 def _walk(problem: Problem, job: Job, bounds: list[int]) -> Impossible | int | None:
     """One pass through a job alone; raises `bounds[i]`, the earliest end of operation i, and
     returns i where the next operation cannot start within the maximum lag."""
-    ready = max(0, job.release)
+    ready = problem.earliest(job)
     limit: int | None = None
     for i, operation in enumerate(job.operations):
         spans = _spans(problem, operation, ready, bounds[i])
@@ -368,7 +498,7 @@ def _spans(problem: Problem, operation: Operation, ready: int, bound: int) -> li
         return [span] if span else []
     spans = []
     for alternative in operation.alternatives:
-        open_time = problem.open_time[alternative.machine_id]
+        open_time = problem.time_for(operation, alternative.machine_id)
         free = max(ready, problem.machine[alternative.machine_id].available_from)
         work = max(open_time.worked(free), open_time.reached(bound) - alternative.minutes)
         start = open_time.fit(work, 0, alternative.minutes, splittable=operation.splittable)
@@ -390,7 +520,7 @@ def _pin_clash(problem: Problem, found: Mapping[str, Impossible]) -> Impossible 
         known = found.get(operation.job_id)
         if operation.pinned and not (known and known.reason == Reason.PIN_CONFLICT):
             span = problem.pinned_span(operation)
-            if span:
+            if span and not problem.machine[operation.pinned.machine_id].unlimited:
                 pins.setdefault(operation.pinned.machine_id, []).append((*span, operation))
     for machine_id, spans in pins.items():
         spans.sort(key=lambda span: (span[0], span[1], span[2].id))

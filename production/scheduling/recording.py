@@ -15,9 +15,14 @@ def record(
 ) -> Schedule:
     """The schedule that the timelines hold, ordered by start of processing."""
     spans = {}
+    timelines = list(timelines)
     for timeline in timelines:
         for gap, operation in enumerate(timeline.operations):
-            spans[operation.id] = (timeline, gap, *_clock(problem, timeline, gap))
+            start, end = _clock(problem, timeline, gap)
+            spans[operation.id] = (timeline, gap, start, end)
+            if operation.pools:
+                begin = start if operation.pinned else timeline.setup_start(operation, gap, start)
+                timeline.holding.take(problem.pools_of(operation), begin, end)
     ends = {operation_id: span[3] for operation_id, span in spans.items()}
     planned = []
     for operation_id, (timeline, gap, start, end) in spans.items():
@@ -35,21 +40,14 @@ def planned_at(
 ) -> PlannedOperation:
     """A block of a timeline as a planned operation with its set-up as late as possible."""
     operation = timeline.operations[gap]
-    setup = setup_of(timeline, gap)
-    setup_start = start
-    if setup:
-        setup_start -= setup
-        if timeline.open.total:
-            setup_work = timeline.starts[gap] - setup
-            setup_start = min(setup_start, timeline.open.start_at(setup_work))
     return PlannedOperation(
         operation_id=operation.id,
         job_id=operation.job_id,
         machine_id=timeline.machine.id,
-        setup_start=setup_start,
+        setup_start=timeline.setup_start(operation, gap, start),
         start=start,
         end=end,
-        setup_minutes=setup,
+        setup_minutes=setup_of(timeline, gap),
         binding=binding,
     )
 
@@ -88,6 +86,7 @@ def _waits(
         yield _after(before[-1], ends)
         return
     yield job.release, Binding.MATERIAL
+    yield problem.earliest(job), Binding.CALENDAR
     for predecessor in job.predecessors:
         yield _after(problem.job[predecessor].operations[-1], ends)
 
@@ -98,16 +97,24 @@ def _after(operation: Operation, ends: dict[str, int]) -> tuple[int, Binding]:
 
 
 def binding_of(timeline: Timeline, gap: int, start: int, since: tuple[int, Binding]) -> Binding:
-    """The reason for a start: work ready, machine busy, machine closed or a lag that follows."""
+    """The reason for a start: work ready, machine or pool busy, closed, or a lag that follows."""
     ready, source = since
     if source == Binding.PINNED or start == ready:
         return source
-    busy_until = timeline.free(gap) + setup_of(timeline, gap)
-    if timeline.starts[gap] == busy_until > timeline.open.worked(ready):
-        return Binding.MACHINE
-    if timeline.starts[gap] == timeline.open.worked(ready):
-        return Binding.CALENDAR
     operation = timeline.operations[gap]
+    time, setup = timeline.time_for(operation), setup_of(timeline, gap)
+    begun = time.worked(start)
+    free = timeline.free(gap)
+    if time is not timeline.open:
+        free = time.worked(timeline.open.end_at(free))
+    if begun == free + setup > time.worked(ready):
+        return Binding.MACHINE
+    if begun == time.worked(ready):
+        return Binding.CALENDAR
+    pools = timeline.pools_of(operation)
+    given_back = timeline.holding.given_back_by(pools, timeline.setup_start(operation, gap, start))
+    if given_back is not None and begun == time.worked(given_back) + setup:
+        return Binding.POOL
     if operation.max_lag_after is not None:
         return Binding.LAG
     return Binding.MACHINE if operation.splittable else Binding.CALENDAR

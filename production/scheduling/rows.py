@@ -10,12 +10,13 @@ import numpy as np
 from .arrays import NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, worked
 from .compiled import inlined, lean, wide
+from .seating import HELD, STARTED, done_in, held_from, seated, stays, take_turns, timed, units_done
 
 # An operation in the plan: its position in the list, its alternative with what belongs to it, the
 # operations in front of and behind it on its machine, start and end in open minutes, the end on the
-# clock, its set-up, whether it must stay where it is (1, or STARTED where its set-up is over too),
-# and what a minute of delay would cost. Under `try_` stands what a move would make of it, if
-# `trial` is the number of that move.
+# clock, its set-up, whether it must stay where it is (1 where it is pinned, STARTED where its
+# set-up is over too, HELD where only the search leaves it alone), and what a minute of delay would
+# cost. Under `try_` stands what a move would make of it, if `trial` is the number of that move.
 ROW = np.dtype(
     [
         (name, np.int32)
@@ -27,8 +28,6 @@ ROW = np.dtype(
     ]
     + [("price", np.float32)]
 )
-
-STARTED = 2
 
 
 def empty_plan(shop: Shop) -> Records:
@@ -62,10 +61,14 @@ def setup_from(shop: Shop, m: int, family: int, after: int) -> int:
 
 
 @inlined
-def done_in(plan: Records, o: int, move: int) -> int:
-    """The end of o on the clock under a move; as it stands where the move is NONE."""
+def setup_in(shop: Shop, plan: Records, o: int) -> int:
+    """Set-up minutes of an operation behind the one in front of it; none once it has started."""
     row = plan[o]
-    return wide(row["try_done"]) if row["trial"] == move else wide(row["done"])
+    if row["fixed"] == STARTED:
+        return 0
+    m, up = wide(row["machine"]), wide(row["up"])
+    family = shop.machines[m]["set_up"] if up == NONE else plan[up]["family"]
+    return setup_from(shop, m, wide(family), wide(row["family"]))
 
 
 @inlined
@@ -92,9 +95,15 @@ def fitted(shop: Shop, plan: Records, o: int, ready: int, free: int, setup: int)
     return start
 
 
+def room_for(shop: Shop) -> Numbers:
+    """What `decode` needs: a place for every machine and every unit of a pool."""
+    units = int(shop.pools["unit_end"].max(initial=0))
+    return np.zeros(len(shop.machines) + units, dtype=np.int32)
+
+
 @lean
 def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
-    """Give every operation of the list its place, machine row and times; `last` (M,) is room.
+    """Give every operation of the list its place, machine row, units and times; see `room_for`.
 
     False where something does not fit in front of fixed work, or before the horizon.
     """
@@ -111,10 +120,25 @@ def decode(shop: Shop, plan: Records, order: Numbers, last: Numbers) -> bool:
             plan[u]["down"] = o
             free, family = max(free, plan[u]["end"]), plan[u]["family"]
         setup = setup_from(shop, m, family, row["family"])
+        if seated(shop, o):
+            take_turns(shop, o, last)
         if row["fixed"]:
             row["setup"] = setup = 0 if row["fixed"] == STARTED else setup
             if u != NONE and not plan[u]["fixed"] and plan[u]["end"] + setup > row["start"]:
                 return False
+            if row["fixed"] == HELD and not stays(shop, plan, o, free, setup):
+                return False
+            if seated(shop, o):
+                begin = held_from(shop, plan, o, row["start"], setup)
+                if units_done(shop, plan, o, NONE) > begin:
+                    return False
+            continue
+        if seated(shop, o):
+            ready = ready_at(shop, plan, o, NONE)
+            start, end, done = timed(shop, plan, o, ready, free, setup, NONE)
+            if start == NONE:
+                return False
+            row["setup"], row["start"], row["end"], row["done"] = setup, start, end, done
             continue
         start = fitted(shop, plan, o, ready_at(shop, plan, o, NONE), free, setup)
         row["setup"], row["start"], row["end"] = setup, start, start + row["minutes"]

@@ -5,29 +5,46 @@ import sys
 from pathlib import Path
 
 from .compiled import KEPT_IN
+from .critical.trials import ROOM, STRETCH
 from .improving import schedule
 from .makespan import shortest
-from .problem import Alternative, Job, Machine, Operation, Problem
+from .problem import Alternative, Job, Machine, Operation, Pool, Problem
 
 STAMP = Path(KEPT_IN) / "complete"
 
 
 def warm() -> None:
-    """Plan two jobs in every way there is."""
-    machine = Machine("m", "m", ((0, 100),))
-    jobs = [
-        Job(name, (Operation(f"{name}1", name, 1, (Alternative("m", 1),)),), due=1, firm=firm)
-        for name, firm in (("a", True), ("b", True), ("c", False))
-    ]
-    problem = Problem((machine,), tuple(jobs))
-    schedule(problem, iterations=1)
-    shortest(problem, iterations=1)
+    """Plan a tiny shop in every way there is."""
+    schedule(_shop(("a", "b", "c"), ("m",)), iterations=1)
+    schedule(_shop(("a", "b", "c"), ("m",), ("p",)), iterations=1)
+    # Three equal steps on two machines: even load is out of reach, so the search goes on, long
+    # enough for trials that begin between two earlier plans
+    shortest(_shop(("a", "b", "c"), ("m", "n")), iterations=(ROOM + 2) * STRETCH)
+
+
+def _shop(jobs: tuple[str, ...], machines: tuple[str, ...], pools: tuple[str, ...] = ()) -> Problem:
+    """Jobs of one step each that needs all pools, the last one for the forecast; every machine does
+    them all."""
+    able = tuple(Alternative(name, 2) for name in machines)
+    return Problem(
+        tuple(Machine(name, name, ((0, 100),)) for name in machines),
+        tuple(
+            Job(
+                name,
+                (Operation(f"{name}1", name, 1, able, pools=pools),),
+                due=1,
+                firm=name != jobs[-1],
+            )
+            for name in jobs
+        ),
+        pools=tuple(Pool(name, 1, ((0, 100),)) for name in pools),
+    )
 
 
 def main() -> None:
     """Warm up once for these sources."""
     if not STAMP.exists():
-        sys.stderr.write("Compiling the scheduler, once; this takes half a minute …\n")
+        sys.stderr.write("Compiling the scheduler, once; this takes up to a minute …\n")
         warm()
         STAMP.touch()
         _forget_others()

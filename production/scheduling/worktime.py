@@ -1,9 +1,31 @@
 """Working-time arithmetic: wall-clock minutes to open minutes of one machine, and back."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 Window = tuple[int, int]
+
+
+def shared(*calendars: Sequence[Window]) -> tuple[Window, ...]:
+    """The stretches in which all calendars are open; each is sorted and disjoint.
+
+    >>> shared(((0, 480), (600, 900)), ((400, 700),))
+    ((400, 480), (600, 700))
+    """
+    first, *others = calendars
+    found = tuple(first)
+    for other in others:
+        both, i, j = [], 0, 0
+        while i < len(found) and j < len(other):
+            opens, closes = max(found[i][0], other[j][0]), min(found[i][1], other[j][1])
+            if opens < closes:
+                both.append((opens, closes))
+            if found[i][1] < other[j][1]:
+                i += 1
+            else:
+                j += 1
+        found = tuple(both)
+    return found
 
 
 class OpenTime:

@@ -6,16 +6,19 @@ import numpy as np
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.chance import Chance, below, fraction
-from production.scheduling.compiled import lean
-from production.scheduling.rows import choose
+from production.scheduling.compiled import lean, wide
+from production.scheduling.seating import seated
 
-from .judging import ask, change, keep
-from .moving import earliest_place, first_of, in_front, latest_place, link, shift, unlink
+from .judging import judged, keep
+from .moving import earliest_place, first_of, in_front, latest_place, put
+from .units import change_unit, keep_units, place_on_unit
 
 FARTHEST = 16  # neighbours on its machine that an operation may pass at once
 URGENT = 0.5  # share of moves of operations whose delay costs something
 REASSIGNED = 0.4  # share of moves to a machine drawn by lot, where there are several
 ALIKE = 0.3  # share of moves that look for a neighbour of the same family
+OTHER_UNIT = 0.3  # share of moves to another unit of a pool drawn by lot
+ON_UNIT = 0.5  # share of moves past others on a unit of a pool, for work that needs one
 EARLIER, URGENT_EARLIER = 0.5, 0.8  # share of moves towards the front
 HOPELESS = 30.0  # times its temperature
 
@@ -46,8 +49,9 @@ def anneal(
     """Change the window by `moves` moves, its temperature falling from `hot` to `cold` minutes.
 
     Leaves the best list that it saw in `best` (2, high - low), operations and their alternatives,
-    and returns how much less it costs as far as can be judged (0 or less), and how many operations
-    were timed anew. `marks` (n,) must be zero at first, `touched` has room for n + 1.
+    its units under `kept` of the seats, and returns how much less it costs as far as can be judged
+    (0 or less), and how many operations were timed anew. `marks` (n,) must be zero at first,
+    `touched` has room for n + 1.
     """
     low, high, horizon = window
     size = high - low
@@ -58,6 +62,8 @@ def anneal(
         if plan[o]["price"] > 0 and not plan[o]["fixed"]:
             urgent[some] = o
             some += 1
+    if len(shop.seats) > 0:
+        keep_units(shop, order, low, high)
     now, least = 0.0, 0.0
     timed = 0
     cooling = (cold / hot) ** (1.0 / max(1, moves))
@@ -75,6 +81,15 @@ def anneal(
         # 1. On which machine, and between whom?
         step = shop.steps[o]
         x, old = plan[o]["place"], plan[o]["choice"]
+        seat, unit = wide(NONE), wide(NONE)
+        if seated(shop, o) and fraction(chance) < OTHER_UNIT:
+            seat = wide(step["seats"]) + below(chance, step["seats_end"] - step["seats"])
+            unit, pool = wide(shop.seats[seat]["unit"]), shop.pools[shop.seats[seat]["pool"]]
+            other = wide(pool["unit"]) + below(chance, pool["unit_end"] - pool["unit"])
+            if other == unit:
+                continue
+            shop.seats[seat]["former"] = shop.seats[seat]["down"]
+            change_unit(shop, plan, order, seat, other)
         k = old
         if step["beyond"] - step["first"] > 1 and fraction(chance) < REASSIGNED:
             k = step["first"] + below(chance, step["beyond"] - step["first"])
@@ -84,6 +99,8 @@ def anneal(
         passed = int(FARTHEST * fraction(chance) ** 3)
         if k == old:
             passed += 1
+        elif shop.machines[m]["real"] != m:  # nobody else is there
+            u, v = NONE, NONE
         else:
             u = in_front(plan, order, m, x)
             v = plan[u]["down"] if u != NONE else first_of(plan, order, m)
@@ -91,7 +108,18 @@ def anneal(
         if alike:
             passed = 4 * FARTHEST
         y = x
-        if earlier:
+        if seated(shop, o) and fraction(chance) < ON_UNIT:
+            i = step["seats"] + below(chance, step["seats_end"] - step["seats"])
+            if earlier:
+                y = place_on_unit(shop, plan, o, i, passed + 1, earliest_place(shop, plan, o, low))
+                while u != NONE and plan[u]["place"] >= y:
+                    v, u = u, plan[u]["up"]
+            else:
+                farthest = latest_place(shop, plan, o, high - 1)
+                y = place_on_unit(shop, plan, o, i, passed + 1, farthest)
+                while v != NONE and plan[v]["place"] <= y:
+                    u, v = v, plan[v]["down"]
+        elif earlier:
             nearest = earliest_place(shop, plan, o, low)
             while passed > 0 and u != NONE and plan[u]["place"] >= nearest:
                 y = plan[u]["place"]
@@ -107,21 +135,10 @@ def anneal(
                 passed -= 1
                 if alike and plan[u]["family"] == family:
                     break
-        if k == old and y == x:
+        if seat == NONE and k == old and y == x:
             continue
         # 2. Move it and judge.
-        unlink(plan, o)
-        link(plan, o, u, v)
-        choose(shop, plan, o, k)
-        shift(plan, order, x, y)
-        front = min(x, y)
-        asked = ask(marks, y, move)
-        if v_old != NONE:
-            front = min(front, plan[v_old]["place"])
-            asked += ask(marks, plan[v_old]["place"], move)
-        if v != NONE:
-            asked += ask(marks, plan[v]["place"], move)
-        delta = change(shop, plan, order, marks, touched, move, front, horizon, asked)
+        delta = judged(shop, plan, order, marks, touched, move, o, k, u, v, y, horizon)
         timed += touched[0]
         # 3. Keep it or take it back.
         if delta <= 0 or (delta < HOPELESS * heat and fraction(chance) < np.exp(-delta / heat)):
@@ -131,9 +148,10 @@ def anneal(
                 least = now
                 for x in range(size):
                     best[0, x], best[1, x] = order[low + x], plan[order[low + x]]["choice"]
+                if len(shop.seats) > 0:
+                    keep_units(shop, order, low, high)
         else:
-            shift(plan, order, y, x)
-            unlink(plan, o)
-            choose(shop, plan, o, old)
-            link(plan, o, u_old, v_old)
+            put(shop, plan, order, o, old, u_old, v_old, x)
+            if seat != NONE:
+                change_unit(shop, plan, order, seat, unit)
     return least, timed

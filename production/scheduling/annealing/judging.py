@@ -2,8 +2,12 @@
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.clock import end_at
-from production.scheduling.compiled import inlined, lean
+from production.scheduling.compiled import inlined, lean, wide
 from production.scheduling.rows import fitted, ready_at, setup_from
+from production.scheduling.seating import HELD, held_from, seated, stays, timed, units_done
+
+from .moving import put
+from .units import ask_on_units
 
 IMPOSSIBLE = 1.0e15
 GAIN = 0.3  # part of its price that a minute earlier behind the horizon is expected to bring
@@ -33,6 +37,17 @@ def time_anew(shop: Shop, plan: Records, o: int, move: int) -> bool:
     start, end, done = row["start"], row["end"], row["done"]
     if row["fixed"]:
         if u != NONE and not plan[u]["fixed"] and free + setup > start:
+            return False
+        if row["fixed"] == HELD and not stays(shop, plan, o, free, setup):
+            return False
+        if seated(shop, o):
+            taken = held_from(shop, plan, o, wide(start), setup)
+            if units_done(shop, plan, o, move) > taken:
+                return False
+    elif seated(shop, o):
+        ready = ready_at(shop, plan, o, move)
+        start, end, done = timed(shop, plan, o, ready, wide(free), wide(setup), move)
+        if start == NONE:
             return False
     else:
         start = fitted(shop, plan, o, ready_at(shop, plan, o, move), free, setup)
@@ -96,11 +111,46 @@ def change(
             for i in range(step["awaited"], step["awaited_end"]):
                 if plan[shop.awaited[i]]["place"] > x:
                     asked += ask(marks, plan[shop.awaited[i]]["place"], move)
+            for i in range(step["seats"], step["seats_end"]):
+                v = shop.seats[i]["down"]
+                if v != NONE:
+                    asked += ask(marks, plan[shop.seats[v]["operation"]]["place"], move)
         if row["down"] != NONE and row["try_end"] != row["end"]:
             asked += ask(marks, plan[row["down"]]["place"], move)
         x += 1
     touched[0] = count
     return delta
+
+
+@inlined
+def judged(
+    shop: Shop,
+    plan: Records,
+    order: Numbers,
+    marks: Numbers,
+    touched: Numbers,
+    move: int,
+    o: int,
+    k: int,
+    u: int,
+    v: int,
+    y: int,
+    horizon: int,
+) -> float:
+    """Take o to position y, by its alternative k between u and v, and say what that costs."""
+    v_old = plan[o]["down"]
+    front = min(plan[o]["place"], y)
+    put(shop, plan, order, o, k, u, v, y)
+    asked = ask(marks, y, move)
+    if v_old != NONE:
+        front = min(front, plan[v_old]["place"])
+        asked += ask(marks, plan[v_old]["place"], move)
+    if v != NONE:
+        asked += ask(marks, plan[v]["place"], move)
+    if seated(shop, o):
+        more, first = ask_on_units(shop, plan, o, marks, move)
+        asked, front = asked + more, min(front, first)
+    return change(shop, plan, order, marks, touched, move, front, horizon, asked)
 
 
 @inlined

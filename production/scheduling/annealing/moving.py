@@ -1,7 +1,11 @@
 """Moves of one operation: to another place in the list and so to other neighbours on a machine."""
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
-from production.scheduling.compiled import inlined
+from production.scheduling.compiled import inlined, wide
+from production.scheduling.rows import choose
+from production.scheduling.seating import seated
+
+from .units import sit_anew
 
 
 @inlined
@@ -79,3 +83,14 @@ def link(plan: Records, o: int, u: int, v: int) -> None:
         plan[u]["down"] = o
     if v != NONE:
         plan[v]["up"] = o
+
+
+@inlined
+def put(shop: Shop, plan: Records, order: Numbers, o: int, k: int, u: int, v: int, y: int) -> None:
+    """Take o to position y of the list, by its alternative k between u and v on that machine."""
+    unlink(plan, o)
+    link(plan, o, u, v)
+    choose(shop, plan, o, k)
+    shift(plan, order, wide(plan[o]["place"]), y)
+    if seated(shop, o):
+        sit_anew(shop, plan, o)

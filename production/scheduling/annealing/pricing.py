@@ -2,7 +2,7 @@
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.clock import worked
-from production.scheduling.compiled import inlined, lean
+from production.scheduling.compiled import inlined, lean, part
 
 
 @inlined
@@ -30,11 +30,27 @@ def set_prices(shop: Shop, plan: Records, order: Numbers, tolerance: float) -> N
             value += pushed(shop, plan, o, step["after"], tolerance)
         for i in range(step["awaited"], step["awaited_end"]):
             value += pushed(shop, plan, o, shop.awaited[i], tolerance)
+        queued = 0.0  # a delay that reaches one queue by two ways counts once
+        for i in range(step["seats"], step["seats_end"]):
+            seat = shop.seats[i]["down"]
+            queued = max(queued, pushed_on_unit(shop, plan, row["done"], seat, tolerance))
         v = row["down"]
         if v != NONE and not plan[v]["fixed"]:
             slack = plan[v]["start"] - plan[v]["setup"] - row["end"]
-            value += plan[v]["price"] * closeness(slack, tolerance)
-        row["price"] = value
+            queued = max(queued, plan[v]["price"] * closeness(slack, tolerance))
+        row["price"] = value + queued
+
+
+@part
+def pushed_on_unit(shop: Shop, plan: Records, done: int, seat: int, tolerance: float) -> float:
+    """The price of the operation that takes a unit next, as far as a later end would reach it."""
+    if seat == NONE:
+        return 0.0
+    v = shop.seats[seat]["operation"]
+    if plan[v]["fixed"]:
+        return 0.0
+    slack = plan[v]["start"] - plan[v]["setup"] - worked(shop, plan[v]["machine"], done)
+    return plan[v]["price"] * closeness(slack, tolerance)
 
 
 @inlined

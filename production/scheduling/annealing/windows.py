@@ -10,7 +10,7 @@ import numpy as np
 from production.scheduling.anytime import Deadline, Progress
 from production.scheduling.arrays import Numbers, Records, Shop
 from production.scheduling.chance import chance
-from production.scheduling.rows import choose_all, costs, decode, sort_by_start
+from production.scheduling.rows import choose_all, costs, decode, room_for, sort_by_start
 
 from .annealing import Window, anneal
 from .pricing import set_prices
@@ -50,10 +50,11 @@ class Search:
     def __init__(
         self, shop: Shop, plan: Records, order: Numbers, seed: int, effort: Effort
     ) -> None:
-        self.shop, self.plan, self.order, self.effort = shop, plan, order, effort
+        self.shop = shop._replace(seats=shop.seats.copy())
+        self.plan, self.order, self.effort = plan, order, effort
         self.seed = seed
         self.made = self.timed = 0
-        self.room = np.zeros(len(shop.machines), dtype=np.int32)
+        self.room = room_for(shop)
         self.cost = self._decoded()
 
     def improve(
@@ -90,10 +91,10 @@ class Search:
         runs = [
             pool.submit(self._annealed, window, (*seeds, i), heat) for i, window in enumerate(batch)
         ]
-        found, timed = zip(*(run.result() for run in runs), strict=True)
+        found, seats, timed = zip(*(run.result() for run in runs), strict=True)
         self.made += sum(self.effort.moves * (one.high - one.low) for one in batch)
         self.timed += sum(timed)
-        self._take_over(batch, found)
+        self._take_over(batch, found, seats)
 
     def _batches(self, sweep: int) -> Iterator[list[Window]]:
         """Windows that overlap by half; two far apart at a time, as one does not see the other."""
@@ -112,28 +113,37 @@ class Search:
         size = len(self.order)
         return Window(low, low + width, min(size, low + width + self.effort.ahead))
 
-    def _annealed(self, window: Window, seeds: tuple[int, ...], heat: float) -> tuple[Numbers, int]:
-        """The best list of one window, found on a copy of the plan, and what was timed for it."""
+    def _annealed(
+        self, window: Window, seeds: tuple[int, ...], heat: float
+    ) -> tuple[Numbers, Records, int]:
+        """The best list of one window and its seats, found on a copy of the plan, and how much was
+        timed for it."""
         size, n = window.high - window.low, len(self.order)
         best, urgent = np.zeros((2, size), dtype=np.int32), np.zeros(size, dtype=np.int32)
         marks, touched = np.zeros(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int32)
         plan = self.plan.copy()
         plan["trial"] = 0
+        shop = self.shop._replace(seats=self.shop.seats.copy())
         effort = self.effort
         _gained, timed = anneal(
-            self.shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
+            shop, plan, self.order.copy(), marks, touched, chance(*seeds), window,
             effort.moves * size, heat * effort.hot, heat * effort.cold, urgent, best,
         )  # fmt: skip
-        return best, timed
+        return best, shop.seats, timed
 
-    def _take_over(self, batch: list[Window], found: Sequence[Numbers]) -> None:
+    def _take_over(
+        self, batch: list[Window], found: Sequence[Numbers], seats: Sequence[Records]
+    ) -> None:
         """Keep what makes the whole plan cheaper: all of it, or one window."""
-        choices = [list(zip(batch, found, strict=True))]
+        choices = [list(zip(batch, found, seats, strict=True))]
         if len(batch) > 1:
             choices += [[one] for one in choices[0]]
         for some in choices:
             order, choice = self.order.copy(), self.plan["choice"].copy()
-            for window, best in some:
+            units = self.shop.seats["unit"].copy()
+            for window, best, held in some:
+                moved = np.isin(held["operation"], best[0])
+                self.shop.seats["unit"][moved] = held["kept"][moved]
                 self.order[window.low : window.high] = best[0]
                 choose_all(self.shop, self.plan, best[0], best[1])
             cost = self._decoded()
@@ -143,6 +153,7 @@ class Search:
                 self._decoded()
                 return
             self.order[:] = order
+            self.shop.seats["unit"][:] = units
             choose_all(self.shop, self.plan, order, choice[order])
         self._decoded()
 

@@ -65,11 +65,28 @@ def _waited_for(
     problem: Problem, schedule: Schedule, planned: PlannedOperation
 ) -> PlannedOperation | None:
     """The planned operation behind a binding reason; None where the chain ends."""
-    if planned.binding == Binding.MACHINE:
+    unlimited = problem.machine[planned.machine_id].unlimited
+    if planned.binding == Binding.MACHINE and not unlimited:
         return schedule.before_on_machine.get(planned.operation_id)
+    if planned.binding == Binding.POOL:
+        return _held_before(problem, schedule, planned)
     if planned.binding in (Binding.PREDECESSOR, Binding.LAG, Binding.CALENDAR):
         return _latest_before(problem, schedule, planned)
     return None
+
+
+def _held_before(
+    problem: Problem, schedule: Schedule, planned: PlannedOperation
+) -> PlannedOperation | None:
+    """The operation that gave back a unit of a pool last before this one could begin."""
+    pools = set(problem.operation[planned.operation_id].pools)
+    ended = [
+        one
+        for one in schedule.operations
+        if one.end <= planned.setup_start
+        and pools.intersection(problem.pools_of(problem.operation[one.operation_id]))
+    ]
+    return max(ended, key=lambda one: one.end, default=None)
 
 
 def _latest_before(

@@ -10,6 +10,7 @@ from production.scheduling import (
     Machine,
     Operation,
     Pin,
+    Pool,
     Problem,
     Schedule,
     SetupMatrix,
@@ -35,8 +36,8 @@ def job(name: str, *steps: Any, due: int = 1_000, **more: Any) -> Job:
     return Job(name, operations, due, **more)
 
 
-def problem(machines: Any, *jobs: Job, setups: Any = ()) -> Problem:
-    return Problem(tuple(machines), tuple(jobs), tuple(setups))
+def problem(machines: Any, *jobs: Job, setups: Any = (), **more: Any) -> Problem:
+    return Problem(tuple(machines), tuple(jobs), tuple(setups), **more)
 
 
 def times(schedule: Schedule) -> dict[str, tuple[int, int, int]]:
@@ -71,13 +72,24 @@ def machines(draw: st.DrawFn) -> tuple[Machine, ...]:
             draw(windows()),
             draw(st.sampled_from([None, *FAMILIES])),
             draw(st.sampled_from([0, 0, 7, 150])),
+            unlimited=draw(st.integers(0, 4)) == 4,
         )
         for i in range(draw(st.integers(1, 3)))
     )
 
 
 @st.composite
-def operations(draw: st.DrawFn, name: str, names: list[str], pins: bool) -> tuple[Operation, ...]:
+def pools(draw: st.DrawFn) -> tuple[Pool, ...]:
+    return tuple(
+        Pool(f"P{i}", draw(st.integers(1, 2)), draw(windows()))
+        for i in range(draw(st.sampled_from([0, 0, 1, 2])))
+    )
+
+
+@st.composite
+def operations(
+    draw: st.DrawFn, name: str, names: list[str], pins: bool, crews: tuple[str, ...]
+) -> tuple[Operation, ...]:
     found = []
     for i in range(draw(st.integers(1, 3))):
         capable = draw(st.lists(st.sampled_from(names), min_size=i == 0, max_size=3, unique=True))
@@ -100,6 +112,7 @@ def operations(draw: st.DrawFn, name: str, names: list[str], pins: bool) -> tupl
                 longest,
                 draw(st.integers(0, 3)) > 0,
                 pin,
+                tuple(one for one in crews if draw(st.booleans())),
             )
         )
     return tuple(found)
@@ -107,12 +120,18 @@ def operations(draw: st.DrawFn, name: str, names: list[str], pins: bool) -> tupl
 
 @st.composite
 def jobs(
-    draw: st.DrawFn, name: str, names: list[str], earlier: Any = (), *, pins: bool = True
+    draw: st.DrawFn,
+    name: str,
+    names: list[str],
+    earlier: Any = (),
+    *,
+    pins: bool = True,
+    crews: tuple[str, ...] = (),
 ) -> Job:
     before = draw(st.lists(st.sampled_from(earlier), max_size=1)) if earlier else []
     return Job(
         name,
-        draw(operations(name, names, pins)),
+        draw(operations(name, names, pins, crews)),
         due=draw(st.integers(0, 600)),
         release=draw(st.sampled_from([0, 0, 30, 200])),
         weight=draw(st.sampled_from([1, 2, 10])),
@@ -134,11 +153,14 @@ def matrices(draw: st.DrawFn) -> SetupMatrix:
 
 @st.composite
 def shops(draw: st.DrawFn, *, pins: bool = True) -> Problem:
-    """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts."""
-    found = draw(machines())
+    """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts,
+    pools, subcontractors, a fence."""
+    found, people = draw(machines()), draw(pools())
+    crews = tuple(one.id for one in people)
     names = [one.id for one in found]
     orders: list[Job] = []
     for i in range(draw(st.integers(1, 7))):
         earlier = [one.id for one in orders]
-        orders.append(draw(jobs(f"J{i}", names, earlier, pins=pins)))
-    return Problem(found, tuple(orders), (draw(matrices()),))
+        orders.append(draw(jobs(f"J{i}", names, earlier, pins=pins, crews=crews)))
+    fence = draw(st.sampled_from([0, 0, 0, 100]))
+    return Problem(found, tuple(orders), (draw(matrices()),), people, fence)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from production.scheduling import NotPlainError, Pin, Schedule, SetupMatrix, check, shortest
+from production.scheduling import NotPlainError, Pin, Pool, Schedule, SetupMatrix, check, shortest
 from tests.production.scheduling.shops import job, machine, problem
 
 
@@ -36,6 +36,11 @@ def test_glue_dries_before_the_next_step():
         ([job("alice", ({"saw": 3}, {}), release=5)], {}, "cannot begin at once"),
         ([job("alice", ({"saw": 3}, {"max_lag_after": 5}), ({"saw": 3}, {}))], {}, "tied"),
         ([job("alice", ({}, {}))], {}, "no machine"),
+        (
+            [job("alice", ({"saw": 3}, {"pools": ("welder",)}))],
+            {"pools": (Pool("welder", 1, ((0, 90),)),)},
+            "needs a pool",
+        ),
         ([job("alice", ({"saw": 3}, {}))], {"setups": [SetupMatrix("saw", default=5)]}, "change"),
     ],
 )

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from production.scheduling import RULES, Timetable, check, dispatch, inserted, schedule
 from production.scheduling.arrays import NONE
 from production.scheduling.dispatch import Dispatcher, rules_called
-from production.scheduling.problem import Problem
 
 from .shops import jobs, shops
 
@@ -36,8 +35,8 @@ def test_firm_jobs_finish_the_same_with_and_without_forecast_jobs(shop):
     loose = [replace(job, predecessors=()) for job in shop.jobs]
     pinned = {job.id for job in loose if any(o.pinned for o in job.operations)}
     kept = [job for job in loose if job.id in firm | pinned]
-    whole = dispatch(Problem(shop.machines, tuple(loose), shop.setups), "edd")
-    alone = dispatch(Problem(shop.machines, tuple(kept), shop.setups), "edd")
+    whole = dispatch(replace(shop, jobs=tuple(loose)), "edd")
+    alone = dispatch(replace(shop, jobs=tuple(kept)), "edd")
     assert {j: m for j, m in whole.finish.items() if j in firm} == {
         j: m for j, m in alone.finish.items() if j in firm
     }
@@ -48,12 +47,12 @@ def test_firm_jobs_finish_the_same_with_and_without_forecast_jobs(shop):
 def test_an_inserted_job_leaves_a_plan_that_passes_the_checker(shop, data):
     plan = dispatch(shop, "edd")
     names = [machine.id for machine in shop.machines]
-    order = data.draw(jobs("new", names, sorted(plan.finish), pins=False))
+    order = data.draw(jobs("new", names, sorted(plan.finish), pins=False, crews=tuple(shop.pool)))
     timetable = Timetable(shop, plan)
     answer = timetable.earliest_finish(order)
     assert timetable.earliest_finish(order) == answer
     if answer is not None:
-        wider = Problem(shop.machines, (*shop.jobs, order), shop.setups)
+        wider = replace(shop, jobs=(*shop.jobs, order))
         after = inserted(wider, plan, answer)
         assert check(wider, after) == []
         assert {o.operation_id: (o.start, o.end) for o in plan.operations}.items() <= {

@@ -12,6 +12,7 @@ from production.scheduling import (
     Effort,
     Machine,
     Pin,
+    Pool,
     Problem,
     Schedule,
     SetupMatrix,
@@ -25,7 +26,8 @@ from production.scheduling.annealing.pricing import set_prices
 from production.scheduling.arrays import Records, Shop
 from production.scheduling.chance import chance
 from production.scheduling.dispatch import Dispatcher, rules_called
-from production.scheduling.rows import choose_all, costs, decode
+from production.scheduling.gaps import units_of
+from production.scheduling.rows import choose_all, costs, decode, room_for
 from tests.production.scheduling.shops import job, jobs, machine, problem, shops
 
 many = settings(
@@ -101,7 +103,7 @@ def test_what_work_tied_by_a_maximum_lag_waits_for_stays_in_front_of_it():
 def cheapest(shop: Problem) -> int:
     """The least cost of all orders of work and choices of machines, in plain arithmetic.
 
-    For machines that never rest, jobs without lags, set-ups per machine.
+    For machines and pools of one that never rest, jobs without lags, set-ups per machine.
     """
     steps = [one.id for one in shop.jobs for _ in one.operations]
     places = [operation.alternatives for operation in shop.operations()]
@@ -117,6 +119,7 @@ def cost_of(shop: Problem, sequence: tuple[str, ...], choice: tuple[int, ...]) -
     begun = dict.fromkeys(shop.job, 0)
     ready = {one.id: max(0, one.release) for one in shop.jobs}
     free = {one.id: (0, one.setup_family) for one in shop.machines}
+    given_back = dict.fromkeys(shop.pool, 0)
     setups = 0
     for job_id in sequence:
         operation = shop.job[job_id].operations[begun[job_id]]
@@ -124,7 +127,9 @@ def cost_of(shop: Problem, sequence: tuple[str, ...], choice: tuple[int, ...]) -
         place = operation.alternatives[choice[number[operation.id]]]
         since, family = free[place.machine_id]
         setup = shop.matrix[place.machine_id].between(family, operation.setup_family)
+        since = max([since, *(given_back[one] for one in operation.pools)])
         end = max(since + setup, ready[job_id]) + place.minutes
+        given_back |= dict.fromkeys(operation.pools, end)
         setups += setup
         free[place.machine_id], ready[job_id] = (end, operation.setup_family), end
     late = sum(one.weight * max(0, ready[one.id] - one.due) for one in shop.jobs)
@@ -136,7 +141,7 @@ def tiny(draw: st.DrawFn) -> Problem:
     names = ["M0", "M1"]
     found = []
     for i in range(draw(st.integers(2, 3))):
-        one = draw(jobs(f"J{i}", names, pins=False))
+        one = draw(jobs(f"J{i}", names, pins=False, crews=("P",)))
         steps = tuple(
             replace(step, min_lag_after=0, max_lag_after=None, splittable=True)
             for step in one.operations[:2]
@@ -144,7 +149,8 @@ def tiny(draw: st.DrawFn) -> Problem:
         found.append(replace(one, operations=steps, firm=True, due=draw(st.integers(0, 120))))
     machines = tuple(Machine(name, "G", ((0, 5_000),), "red") for name in names)
     minutes = {("red", "blue"): 15, ("blue", "red"): 5, ("red", "green"): 30}
-    return Problem(machines, tuple(found), (SetupMatrix("G", minutes, default=10),))
+    matrix = SetupMatrix("G", minutes, default=10)
+    return Problem(machines, tuple(found), (matrix,), (Pool("P", 1, ((0, 5_000),)),))
 
 
 @settings(many, max_examples=12)
@@ -162,7 +168,8 @@ def laid_out(shop: Problem) -> tuple[Shop, Records, np.ndarray]:
     draft = dispatcher.best(rules_called("edd"))
     plan = (draft.firm or draft).plan.copy()
     order = dispatcher.by_start(plan)
-    assert decode(dispatcher.shop, plan, order, np.zeros(len(shop.machines), np.int32))
+    units_of(dispatcher.shop, plan)
+    assert decode(dispatcher.shop, plan, order, room_for(dispatcher.shop))
     return dispatcher.shop, plan, order
 
 
@@ -183,7 +190,8 @@ def test_what_a_move_is_judged_to_cost_is_what_it_costs(shop, seed):
         tables, plan, order, marks, touched, chance(seed), window, 300, 20.0, 1.0, urgent, best
     )
     choose_all(tables, plan, best[0], best[1])
-    decode(tables, plan, best[0], np.zeros(len(shop.machines), np.int32))
+    tables.seats["unit"] = tables.seats["kept"]
+    decode(tables, plan, best[0], room_for(tables))
     assert sum(costs(tables, plan, best[0])) - before == gained <= 0
     assert timed > 0 or gained == 0
 
