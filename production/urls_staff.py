@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from production.views import due, gap, jobs, materials, planning, queues, schedule
+from production.views import due, gap, helping, jobs, materials, planning, queues, schedule
 
 app_name = "production"
 urlpatterns = [
@@ -14,6 +14,14 @@ urlpatterns = [
     path("schedule/plan-now/", planning.plan_now, name="plan-now"),
     path("schedule/planning/", planning.planning, name="planning"),
     path("schedule/planning/compare/", planning.compare, name="compare-plans"),
+    path("schedule/planning/what-helps/", helping.what_helps, name="what-helps"),
+    path("schedule/planning/what-helps/ask/", helping.ask_what_helps, name="ask-what-helps"),
+    path("schedule/planning/what-helps/<int:line_id>/", helping.what_helps, name="what-helps"),
+    path(
+        "schedule/planning/what-helps/<int:line_id>/ask/",
+        helping.ask_what_helps,
+        name="ask-what-helps",
+    ),
     path("schedule/planning/<int:pk>/", planning.one_plan, name="plan"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("queues/", queues.queues, name="queues"),

@@ -58,6 +58,15 @@ class LateOrder:
     before: int | None = None
     became: str = ""
 
+    @property
+    def line_id(self) -> int | None:
+        return line_of(self.order)
+
+
+def line_of(order: WorkOrder) -> int | None:
+    """The first order line that a work order is for; None for the forecast alone."""
+    return next((peg.order_line_id for peg in order.pegging.all() if peg.order_line_id), None)
+
 
 def late_orders(late: Iterable[Late]) -> list[LateOrder]:
     """Late work orders with what they are for and where they waited, in four queries."""

@@ -17,6 +17,7 @@ from orders.catalogue import describe, sheet
 from production.lifecycle import WORK_ORDER
 from production.models import Job, Machine, Pegging, PlanEntry, WorkCenter, WorkOrder
 from production.queues import QueueItem, queue_of
+from production.versions import line_of
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,7 @@ def work_order(request: HttpRequest, pk: int) -> HttpResponse:
         "materials": found.frozen.get("materials", []),
         "timeline": told(timeline(WORK_ORDER, found.pk)),
         "late": found.status in WorkOrder.OPEN_STATUSES and found.due < timezone.now(),
+        "helped": line_of(found) if found.status in WorkOrder.OPEN_STATUSES else None,
     }
     return render(request, "production/work_order.html", context)
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 from journal.models import Transition
 from journal.moving import move, record
 from orders.models import Product
-from production import netting, planning, pruning
+from production import netting, planning, pruning, remedies
 from production.lifecycle import PLAN
-from production.models import Job, Machine, Plan, WorkCenter
+from production.models import Job, Machine, Pegging, Plan, WorkCenter
+from production.remedies import REMEDIES, WHOLE_PLAN
 from production.replanning import REPLANNING
 from production.scheduling import Fault, Violation
 from tests.e2e import works
@@ -70,6 +71,41 @@ def forgotten(user: Any) -> str:
     _several()
     pruning.prune(timezone.now() + timedelta(hours=2))
     return reverse("production:plan", args=[Plan.objects.earliest("pk").pk])
+
+
+def helped(user: Any) -> str:
+    """What would help the whole plan, answered."""
+    _several()
+    _answer(WHOLE_PLAN)
+    return reverse("production:what-helps")
+
+
+def helped_line(user: Any) -> str:
+    """What would help the line of the order that is the latest of those for a customer."""
+    _several()
+    late = Plan.objects.published().get().report["late"]
+    ids = [one["work_order_id"] if isinstance(one, dict) else one[0] for one in late]
+    lines = dict(
+        Pegging.objects.filter(work_order__in=ids, order_line__isnull=False).values_list(
+            "work_order_id", "order_line_id"
+        )
+    )
+    line_id = next(lines[one] for one in ids if one in lines)
+    _answer(line_id)
+    return reverse("production:what-helps", args=[line_id])
+
+
+def being_tried(user: Any) -> str:
+    now = timezone.now()
+    record(REMEDIES, [(WHOLE_PLAN, "")], "queued", by="staff:bob", at=now)
+    record(REMEDIES, [(WHOLE_PLAN, "queued")], "running", by="staff:bob", at=now)
+    return reverse("production:what-helps")
+
+
+def _answer(line_id: int) -> None:
+    if remedies.answer(line_id) is None or remedies.newest(line_id, timezone.now()) is None:
+        record(REMEDIES, [(line_id, "")], "queued", by="staff:bob", at=timezone.now())
+        remedies.run(line_id, clock=timezone.now)
 
 
 def rejected(name: str) -> Callable[[Any], str]:
