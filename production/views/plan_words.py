@@ -31,6 +31,8 @@ FAULTS = {
     "min_lag": _("A step does not wait until its part has cured or dried."),
     "max_lag": _("A step waits longer than it may."),
     "release": _("A step begins before its material is there."),
+    "pool": _("More people or tools are needed at once than there are."),
+    "fence": _("Work for the forecast begins in locked days."),
     "pinned": _("Work that has begun was moved."),
     "objective": _("The cost that the plan claims is not its cost."),
 }
@@ -70,7 +72,7 @@ def faults_of(plan: Plan) -> list[FaultTold]:
 
 def _is_of_work_order(fault: Mapping[str, str]) -> bool:
     """A fault is of a step, unless the check judged a whole work order."""
-    if fault["fault"] == "release":
+    if fault["fault"] in {"release", "fence"}:
         return True
     whole = fault["fault"] in {"precedence", "set_aside"}
     return whole and fault["text"].startswith(("does not wait for", "impossible", "set aside"))

@@ -388,6 +388,7 @@ EXEMPT: dict[str, str] = {
     "orders:staff-hold": "a form's target",
     "orders:staff-resume": "a form's target",
     "orders:staff-cancel": "a form's target",
+    "production:ask-what-helps": "a form's target",
     "production:plan-now": "a form's target",
     **{f"imports:{verb}": "a form's target" for verb in brought.TARGETS},
     **{f"imports:{name}": "a file to take away" for name in ("refused", "flagged", "report")},
