@@ -109,6 +109,29 @@ def stays(shop: Shop, plan: Records, o: int, free: int, setup: int) -> bool:
     return not shop.steps[o]["whole"] or shop.windows[window_at(shop, c, start)]["before"] <= begin
 
 
+# The row of a unit
+
+
+@inlined
+def leave(shop: Shop, i: int) -> None:
+    """Take seat i out of the row of its unit; it still knows its neighbours there."""
+    up, down = shop.seats[i]["up"], shop.seats[i]["down"]
+    if up != NONE:
+        shop.seats[up]["down"] = down
+    if down != NONE:
+        shop.seats[down]["up"] = up
+
+
+@inlined
+def join(shop: Shop, i: int, up: int, down: int) -> None:
+    """Put seat i between two neighbours on a unit, NONE at an end of its row."""
+    shop.seats[i]["up"], shop.seats[i]["down"] = up, down
+    if up != NONE:
+        shop.seats[up]["down"] = i
+    if down != NONE:
+        shop.seats[down]["up"] = i
+
+
 # Units in a list: who stands in front has the unit first
 
 
@@ -119,10 +142,7 @@ def take_turns(shop: Shop, o: int, last: Numbers) -> None:
     base = len(shop.machines)
     for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
         seat = shop.seats[i]
-        up = last[base + seat["unit"]]
-        seat["up"], seat["down"] = up, NONE
-        if up != NONE:
-            shop.seats[up]["down"] = i
+        join(shop, i, last[base + seat["unit"]], NONE)
         last[base + seat["unit"]] = i
 
 
@@ -178,12 +198,8 @@ def sit_between(shop: Shop, units: Numbers, o: int, begin: int, done: int) -> No
                 latest, best = since, unit
         up = last_before(shop, units, best, done)
         down = wide(units[best]) if up == NONE else wide(shop.seats[up]["down"])
-        seat["unit"], seat["up"], seat["down"] = best, up, down
-        seat["begin"], seat["end"] = begin, done
-        if up != NONE:
-            shop.seats[up]["down"] = i
-        if down != NONE:
-            shop.seats[down]["up"] = i
+        seat["unit"], seat["begin"], seat["end"] = best, begin, done
+        join(shop, i, up, down)
         units[best] = i
 
 
@@ -192,10 +208,6 @@ def stand_up(shop: Shop, units: Numbers, o: int) -> None:
     """Take its units from o again."""
     for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
         seat = shop.seats[i]
-        up, down = wide(seat["up"]), wide(seat["down"])
-        if up != NONE:
-            shop.seats[up]["down"] = down
-        if down != NONE:
-            shop.seats[down]["up"] = up
-        units[seat["unit"]] = down if up == NONE else up
+        leave(shop, i)
+        units[seat["unit"]] = seat["down"] if seat["up"] == NONE else seat["up"]
         seat["unit"], seat["up"], seat["down"] = NONE, NONE, NONE

@@ -2,6 +2,7 @@
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.compiled import part, wide
+from production.scheduling.seating import join, leave
 
 
 @part
@@ -28,19 +29,12 @@ def sit_anew(shop: Shop, plan: Records, o: int) -> None:
     for i in range(shop.steps[o]["seats"], shop.steps[o]["seats_end"]):
         up, down = wide(seats[i]["up"]), wide(seats[i]["down"])
         seats[i]["left"] = down
-        if up != NONE:
-            seats[up]["down"] = down
-        if down != NONE:
-            seats[down]["up"] = up
+        leave(shop, i)
         while up != NONE and plan[seats[up]["operation"]]["place"] > place:
             up, down = wide(seats[up]["up"]), up
         while down != NONE and plan[seats[down]["operation"]]["place"] < place:
             up, down = down, wide(seats[down]["down"])
-        seats[i]["up"], seats[i]["down"] = up, down
-        if up != NONE:
-            seats[up]["down"] = i
-        if down != NONE:
-            seats[down]["up"] = i
+        join(shop, i, up, down)
 
 
 @part
@@ -55,27 +49,20 @@ def seat_on(shop: Shop, o: int, unit: int) -> int:
 @part
 def change_unit(shop: Shop, plan: Records, order: Numbers, i: int, unit: int) -> None:
     """Take seat i to another unit, between those who have their turns there around its place."""
-    seats, place = shop.seats, plan[shop.seats[i]["operation"]]["place"]
-    up, down = wide(seats[i]["up"]), wide(seats[i]["down"])
-    if up != NONE:
-        seats[up]["down"] = down
-    if down != NONE:
-        seats[down]["up"] = up
+    place = plan[shop.seats[i]["operation"]]["place"]
+    leave(shop, i)
     up, down, x = wide(NONE), wide(NONE), place - 1
     while up == NONE and x >= 0:
         up = seat_on(shop, wide(order[x]), unit)
         x -= 1
     if up != NONE:
-        down = wide(seats[up]["down"])
+        down = wide(shop.seats[up]["down"])
     x = place + 1
     while up == NONE and down == NONE and x < len(order):
         down = seat_on(shop, wide(order[x]), unit)
         x += 1
-    seats[i]["unit"], seats[i]["up"], seats[i]["down"] = unit, up, down
-    if up != NONE:
-        seats[up]["down"] = i
-    if down != NONE:
-        seats[down]["up"] = i
+    shop.seats[i]["unit"] = unit
+    join(shop, i, up, down)
 
 
 @part
