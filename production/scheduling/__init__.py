@@ -8,6 +8,16 @@ promises, `repaired` mends a plan that something has disturbed; `why_late`, `bot
 from .annealing import Effort
 from .checker import Fault, Violation, check
 from .dispatch import UnknownRuleError, dispatch
+from .errors import (
+    CyclicJobsError,
+    DuplicateIdError,
+    DurationError,
+    LagError,
+    ProblemError,
+    SequenceError,
+    UnknownReferenceError,
+    WindowError,
+)
 from .explain import (
     Bottleneck,
     Cause,
@@ -29,28 +39,11 @@ from .explain import (
 )
 from .improving import schedule
 from .insertion import Insertion, Timetable, earliest_finish, inserted
+from .jobs import Alternative, Job, Operation, Pin
+from .machines import Machine, Pool, SetupMatrix
 from .makespan import NotPlainError, shortest
 from .plan import Binding, PlannedOperation, Schedule, Totals
-from .problem import (
-    Alternative,
-    CyclicJobsError,
-    DuplicateIdError,
-    DurationError,
-    Impossible,
-    Job,
-    LagError,
-    Machine,
-    Operation,
-    Pin,
-    Pool,
-    Problem,
-    ProblemError,
-    Reason,
-    SequenceError,
-    SetupMatrix,
-    UnknownReferenceError,
-    WindowError,
-)
+from .problem import Impossible, Problem, Reason
 from .repair import repaired, right_shifted
 from .rules import RULES
 from .stability import Stability

@@ -12,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .problem import Alternative, Job, Operation, Problem, SetupMatrix
+from .jobs import Alternative, Job, Operation
+from .machines import SetupMatrix
+from .problem import Problem
 from .worktime import OpenTime
 
 Calendar = tuple[str, tuple[str, ...]]  # a machine and pools

@@ -13,8 +13,10 @@ from enum import StrEnum
 from itertools import pairwise
 from sys import maxsize
 
+from .jobs import Job, Operation
+from .machines import Machine, Pool
 from .plan import PlannedOperation, Schedule, Totals
-from .problem import Impossible, Job, Machine, Operation, Pool, Problem, Reason
+from .problem import Impossible, Problem, Reason
 from .worktime import Window
 
 CROWDED_OUT = {Reason.NO_WINDOW, Reason.MAX_LAG, Reason.PREDECESSOR}

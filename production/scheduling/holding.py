@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 
-from .problem import Pool
+from .machines import Pool
 
 Span = tuple[int, int]
 

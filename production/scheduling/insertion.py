@@ -3,9 +3,11 @@
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
+from .errors import UnknownReferenceError
+from .jobs import Job
 from .placing import chains, place_chain
 from .plan import PlannedOperation, Schedule, finishes, totals
-from .problem import Job, Problem, UnknownReferenceError
+from .problem import Problem
 from .recording import binding_of, planned_at, ready_since
 from .timeline import Placement, Timeline, give_back, timelines
 

@@ -7,8 +7,11 @@ import numpy as np
 
 from . import critical
 from .anytime import Deadline, Progress
+from .errors import ProblemError
+from .jobs import Operation
+from .machines import Machine
 from .plan import Schedule
-from .problem import Machine, Operation, Problem, ProblemError
+from .problem import Problem
 from .recording import record
 from .timeline import timelines
 

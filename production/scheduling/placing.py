@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from .problem import Operation
+from .jobs import Operation
 from .timeline import Placement, Timeline, give_back, take
 
 Timelines = Mapping[str, Timeline]

@@ -1,47 +1,18 @@
-"""What is to be planned: machines, jobs, set-ups.
+"""What is to be planned, and which jobs no plan can hold.
 
 Times are whole minutes from the plan's origin; 0 is now.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
+from .errors import CyclicJobsError, DuplicateIdError, UnknownReferenceError
+from .jobs import Job, Operation
+from .machines import Machine, Pool, SetupMatrix
 from .worktime import OpenTime, Window, shared
-
-
-class ProblemError(ValueError):
-    """The data contradict themselves; nothing can be planned from them."""
-
-
-class WindowError(ProblemError):
-    """Working windows are empty, overlap or are out of order."""
-
-
-class DurationError(ProblemError):
-    """A time or a weight is not a sensible number."""
-
-
-class LagError(ProblemError):
-    """A lag is negative, or its maximum is below its minimum."""
-
-
-class SequenceError(ProblemError):
-    """The operations of a job are missing, out of order or belong to another job."""
-
-
-class DuplicateIdError(ProblemError):
-    """Two things carry one id."""
-
-
-class UnknownReferenceError(ProblemError):
-    """Something names a machine, pool or job that is not in the problem."""
-
-
-class CyclicJobsError(ProblemError):
-    """Jobs wait for each other in a circle."""
 
 
 class Reason(StrEnum):
@@ -64,176 +35,6 @@ class Impossible:
     reason: Reason
     text: str
     operation_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """A machine and its open windows `[start, end)`, sorted and disjoint.
-
-    The last window's end is the horizon. Let the windows reach back to the earliest pinned start,
-    or give pins their end. At an `unlimited` one nothing queues or needs a set-up: a subcontractor,
-    whose lead time counts in its windows, or an oven that always has room.
-    """
-
-    id: str
-    group: str
-    windows: tuple[Window, ...]
-    setup_family: str | None = None
-    available_from: int = 0
-    unlimited: bool = False
-
-    def __post_init__(self) -> None:
-        _require_windows(self.id, self.windows)
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """People or tools that work needs besides its machine: `units` alike, there in the windows.
-
-    Two welders on day shift, one drill head. Windows are `[start, end)`, sorted and disjoint.
-    """
-
-    id: str
-    units: int
-    windows: tuple[Window, ...]
-
-    def __post_init__(self) -> None:
-        _require_windows(self.id, self.windows)
-        if self.units < 1:
-            raise DurationError(f"{self.id}: a pool has at least one unit")
-
-
-def _require_windows(owner: str, windows: Iterable[Window]) -> None:
-    windows = tuple(windows)
-    if any(start >= end for start, end in windows):
-        raise WindowError(f"{owner}: a window ends before it starts")
-    if any(later[0] < earlier[1] for earlier, later in pairwise(windows)):
-        raise WindowError(f"{owner}: windows overlap or are out of order")
-
-
-@dataclass(frozen=True, slots=True)
-class Alternative:
-    """One machine that can do an operation, and its open minutes there."""
-
-    machine_id: str
-    minutes: int
-
-    def __post_init__(self) -> None:
-        if self.minutes < 1:
-            raise DurationError(f"{self.machine_id}: an operation takes at least one minute")
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """Where a started, finished or frozen operation stands; it never moves.
-
-    Without `end` the end follows from the alternative's minutes and the calendar. A pin is a fact:
-    calendar, release and order among pins are not judged. At `start <= 0` its set-up is over.
-    """
-
-    machine_id: str
-    start: int
-    end: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.end is not None and self.end <= self.start:
-            raise DurationError(f"pinned on {self.machine_id}: ends before it starts")
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One step of a job.
-
-    Lags run on the wall clock, from this operation's end to the next one's start. On a job's last
-    operation the minimum lag holds back dependent jobs; a maximum there means nothing. A splittable
-    operation pauses while its machine is closed; another needs set-up and processing in one window.
-
-    It holds one unit of each of its `pools` from the start of its set-up to its end. Where a pool
-    is away the machine counts as closed for it. A pinned operation holds them from its start, and
-    goes without where earlier pins hold all.
-    """
-
-    id: str
-    job_id: str
-    sequence: int
-    alternatives: tuple[Alternative, ...]
-    setup_family: str = ""
-    min_lag_after: int = 0
-    max_lag_after: int | None = None
-    splittable: bool = True
-    pinned: Pin | None = None
-    pools: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.min_lag_after < 0:
-            raise LagError(f"{self.id}: negative lag")
-        if self.max_lag_after is not None and self.max_lag_after < self.min_lag_after:
-            raise LagError(f"{self.id}: the maximum lag is below the minimum")
-        machines = [a.machine_id for a in self.alternatives]
-        if len(set(machines)) < len(machines):
-            raise DuplicateIdError(f"{self.id}: a machine is named twice")
-        if len(set(self.pools)) < len(self.pools):
-            raise DuplicateIdError(f"{self.id}: a pool is named twice")
-        if self.pinned and self.pinned.end is None and self.pinned.machine_id not in machines:
-            raise UnknownReferenceError(f"{self.id}: its pin has neither minutes nor an end")
-
-    def minutes_on(self, machine_id: str) -> int | None:
-        """Open minutes on a machine, None where it cannot be done."""
-        return next((a.minutes for a in self.alternatives if a.machine_id == machine_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A work order: operations in sequence, ready at `release`, wanted by `due`.
-
-    `firm=False` marks a forecast job, which never displaces a firm one. `predecessors` name jobs
-    that must be finished first (multi-level work orders).
-    """
-
-    id: str
-    operations: tuple[Operation, ...]
-    due: int
-    release: int = 0
-    weight: int = 1
-    firm: bool = True
-    predecessors: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not self.operations:
-            raise SequenceError(f"{self.id}: no operations")
-        if any(operation.job_id != self.id for operation in self.operations):
-            raise SequenceError(f"{self.id}: holds an operation of another job")
-        if any(b.sequence <= a.sequence for a, b in pairwise(self.operations)):
-            raise SequenceError(f"{self.id}: operations are out of order")
-        if self.weight < 1:
-            raise DurationError(f"{self.id}: the weight is a positive whole number")
-
-
-@dataclass(frozen=True, slots=True)
-class SetupMatrix:
-    """Change-over minutes of a machine group; the same family needs none.
-
-    >>> paint = SetupMatrix("paint", {("black", "white"): 40}, default=15, initial={"white": 5})
-    >>> paint.between("black", "white"), paint.between(None, "white")
-    (40, 5)
-    """
-
-    group: str
-    minutes: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    default: int = 0
-    initial: Mapping[str, int] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if min([self.default, *self.minutes.values(), *self.initial.values()]) < 0:
-            raise DurationError(f"{self.group}: a change-over takes negative time")
-
-    def between(self, before: str | None, after: str) -> int:
-        """Minutes from one family to the next; `None` is a machine that was never set up."""
-        if before == after:
-            return 0
-        if before is None:
-            return self.initial.get(after, self.default)
-        return self.minutes.get((before, after), self.default)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+from .jobs import Job, Operation
 from .plan import Binding, PlannedOperation, Schedule, finishes, totals
-from .problem import Impossible, Job, Operation, Problem
+from .problem import Impossible, Problem
 from .timeline import Timeline
 
 

@@ -8,7 +8,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from .holding import Holding
-from .problem import Machine, Operation, Problem
+from .jobs import Operation
+from .machines import Machine
+from .problem import Problem
 from .worktime import OpenTime
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 from .compiled import KEPT_IN
 from .critical.trials import ROOM, STRETCH
 from .improving import schedule
+from .jobs import Alternative, Job, Operation
+from .machines import Machine, Pool
 from .makespan import shortest
-from .problem import Alternative, Job, Machine, Operation, Pool, Problem
+from .problem import Problem
 from .stability import Stability
 
 STAMP = Path(KEPT_IN) / "complete"

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from production.scheduling.arrays import NONE, Numbers, Records, Shop, shop_of
+from production.scheduling.jobs import Operation
 from production.scheduling.plan import PlannedOperation, Schedule
-from production.scheduling.problem import Operation, Problem
+from production.scheduling.problem import Problem
 from production.scheduling.worktime import OpenTime
 
 from .working import FROZEN, PLACED, STARTED, Plan

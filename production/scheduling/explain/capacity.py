@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from production.scheduling.machines import Machine
 from production.scheduling.plan import Schedule
-from production.scheduling.problem import Machine, Problem
+from production.scheduling.problem import Problem
 from production.scheduling.worktime import OpenTime, Window
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from production.scheduling.jobs import Job, Operation
 from production.scheduling.plan import PlannedOperation, Schedule
-from production.scheduling.problem import Job, Operation, Problem
+from production.scheduling.problem import Problem
 
 from .lateness import NotPlannedError
 from .occupancy import Occupancy

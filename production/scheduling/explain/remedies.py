@@ -12,8 +12,10 @@ from enum import StrEnum
 from production.scheduling.anytime import Deadline
 from production.scheduling.dispatch import rules_called
 from production.scheduling.improving import schedule as planned
+from production.scheduling.jobs import Job, Operation
+from production.scheduling.machines import Machine
 from production.scheduling.plan import Schedule, Totals, totals
-from production.scheduling.problem import Job, Machine, Operation, Problem
+from production.scheduling.problem import Problem
 
 from .bottlenecks import Bottleneck, bottlenecks
 from .capacity import Added, opened, overtime, second, used_minutes
