@@ -80,11 +80,11 @@ class Shop(NamedTuple):
     seats: Records
 
 
-def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
-    """The tables of a problem for some of its jobs; their order is the numbering."""
-    columns = _columns(problem, jobs)
-    some = [_choices(problem, operation) for job in jobs for operation in job.operations]
-    calendars = _calendars(problem, jobs)
+def shop_of(problem: Problem) -> Shop:
+    """The tables of a problem; the order of its jobs is the numbering."""
+    columns = _columns(problem)
+    some = [_choices(problem, operation) for operation in problem.operations()]
+    calendars = _calendars(problem)
     lanes = [
         one.machine_id
         for alternatives in some
@@ -93,9 +93,9 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
     ]
     machines, windows, at_clock, at_work = _machines(problem, calendars, lanes)
     setups = _add_matrices(problem, columns, machines)
-    waits, awaited = _waits(jobs)
-    pools, held = _pools(problem, jobs)
-    steps = _steps(problem, jobs, some, firm)
+    waits, awaited = _waits(problem.jobs)
+    pools, held = _pools(problem)
+    steps = _steps(problem, some)
     for names, lists in (
         (("waits", "waits_end"), waits),
         (("awaited", "awaited_end"), awaited),
@@ -105,7 +105,7 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
         steps[names[0]], steps[names[1]] = offsets[:-1], offsets[1:]
     return Shop(
         steps,
-        _alternatives(problem, jobs, some, columns, calendars),
+        _alternatives(problem, some, columns, calendars),
         machines,
         setups,
         windows,
@@ -114,7 +114,7 @@ def shop_of(problem: Problem, jobs: Sequence[Job], firm: set[str]) -> Shop:
         _numbers(chain.from_iterable(waits)),
         _numbers(chain.from_iterable(awaited)),
         pools,
-        _seats(problem, jobs, held),
+        _seats(problem, held),
     )
 
 
@@ -140,18 +140,14 @@ def _choices(problem: Problem, operation: Operation) -> Sequence[Alternative]:
     return [Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0])))]
 
 
-def _steps(
-    problem: Problem,
-    jobs: Sequence[Job],
-    some: Sequence[Sequence[Alternative]],
-    firm: set[str],
-) -> Records:
+def _steps(problem: Problem, some: Sequence[Sequence[Alternative]]) -> Records:
+    jobs = problem.jobs
     steps = np.zeros(len(some), dtype=STEP)
     ends = list(accumulate(map(len, some), initial=0))
     steps["first"], steps["beyond"] = ends[:-1], ends[1:]
     steps["before"] = np.arange(len(some)) - 1
     steps["after"] = np.arange(len(some)) + 1
-    operations = [operation for job in jobs for operation in job.operations]
+    operations = list(problem.operations())
     steps["lag"] = [one.min_lag_after for one in operations]
     longest = (one.max_lag_after for one in operations)
     steps["longest"] = [NONE if lag is None else lag for lag in longest]
@@ -160,7 +156,7 @@ def _steps(
     steps["job"] = of_job
     steps["release"] = _numbers(problem.earliest(job) for job in jobs)[of_job]
     steps["due"] = _numbers(job.due for job in jobs)[of_job]
-    steps["firm"] = _numbers(job.id in firm for job in jobs)[of_job]
+    steps["firm"] = _numbers(job.id in problem.firm_ids for job in jobs)[of_job]
     firsts = np.flatnonzero(np.diff(of_job, prepend=NONE))
     lasts = np.append(firsts[1:], len(some))[: len(firsts)] - 1
     steps["before"][firsts], steps["after"][lasts] = NONE, NONE
@@ -170,16 +166,14 @@ def _steps(
 
 def _alternatives(
     problem: Problem,
-    jobs: Sequence[Job],
     some: Sequence[Sequence[Alternative]],
     columns: Mapping[str, Mapping[str, int]],
     calendars: Mapping[Calendar, int],
 ) -> Records:
     number = {machine.id: at for at, machine in enumerate(problem.machines)}
     lane = count(len(problem.machines) + len(calendars))
-    operations = (operation for job in jobs for operation in job.operations)
     rows = []
-    for operation, alternatives in zip(operations, some, strict=True):
+    for operation, alternatives in zip(problem.operations(), some, strict=True):
         for one in alternatives:
             machine = problem.machine[one.machine_id]
             m = next(lane) if machine.unlimited else number[machine.id]
@@ -197,20 +191,19 @@ def _waits(jobs: Sequence[Job]) -> tuple[list[list[int]], list[list[int]]]:
     number = {job.id: at for at, job in enumerate(jobs)}
     for at, job in enumerate(jobs):
         for predecessor in dict.fromkeys(job.predecessors):
-            if predecessor in number:
-                last = firsts[number[predecessor] + 1] - 1
-                waits[firsts[at]].append(last)
-                awaited[last].append(firsts[at])
+            last = firsts[number[predecessor] + 1] - 1
+            waits[firsts[at]].append(last)
+            awaited[last].append(firsts[at])
     return waits, awaited
 
 
 # Pools
 
 
-def _calendars(problem: Problem, jobs: Iterable[Job]) -> dict[Calendar, int]:
+def _calendars(problem: Problem) -> dict[Calendar, int]:
     """Machines with pools that are away while they are open, numbered behind the machines."""
     found: dict[Calendar, int] = {}
-    for operation in (operation for job in jobs for operation in job.operations):
+    for operation in problem.operations():
         for one in operation.alternatives if operation.pools else ():
             windows = problem.windows_for(operation, one.machine_id)
             if windows is not problem.machine[one.machine_id].windows:
@@ -219,24 +212,24 @@ def _calendars(problem: Problem, jobs: Iterable[Job]) -> dict[Calendar, int]:
     return found
 
 
-def _pools(problem: Problem, jobs: Iterable[Job]) -> tuple[Records, list[list[int]]]:
+def _pools(problem: Problem) -> tuple[Records, list[list[int]]]:
     """The table of pools, and by operation the pools of which it holds a unit."""
     pools = np.zeros(len(problem.pools), dtype=POOL)
     ends = np.cumsum([pool.units for pool in problem.pools], dtype=np.int32)
     pools["unit"][1:], pools["unit_end"] = ends[:-1], ends
     number = {pool.id: at for at, pool in enumerate(problem.pools)}
-    operations = (operation for job in jobs for operation in job.operations)
-    return pools, [[number[one] for one in problem.pools_of(step)] for step in operations]
+    held = [[number[one] for one in problem.pools_of(step)] for step in problem.operations()]
+    return pools, held
 
 
-def _seats(problem: Problem, jobs: Iterable[Job], held: Sequence[Sequence[int]]) -> Records:
+def _seats(problem: Problem, held: Sequence[Sequence[int]]) -> Records:
     """A seat for every unit that is needed; what is pinned takes it when it starts."""
     seats = np.zeros(sum(map(len, held)), dtype=SEAT)
     seats["operation"] = np.repeat(np.arange(len(held)), [len(some) for some in held])
     seats["pool"] = _numbers(chain.from_iterable(held))
     for name in ("unit", "up", "down", "left", "former", "kept"):
         seats[name] = NONE
-    operations = [operation for job in jobs for operation in job.operations]
+    operations = list(problem.operations())
     for seat in seats:
         span = problem.pinned_span(one) if (one := operations[seat["operation"]]).pinned else None
         seat["begin"], seat["end"] = span or (0, 0)
@@ -295,14 +288,14 @@ def _calendar(spans: Sequence[tuple[int, int]]) -> tuple[Records, Numbers, Numbe
     return windows, found[0], found[1]
 
 
-def _columns(problem: Problem, jobs: Iterable[Job]) -> dict[str, dict[str, int]]:
+def _columns(problem: Problem) -> dict[str, dict[str, int]]:
     """Set-up families of each group, numbered."""
     found: dict[str, dict[str, int]] = {}
     for machine in problem.machines:
         names = found.setdefault(machine.group, {})
         if machine.setup_family is not None:
             names.setdefault(machine.setup_family, len(names))
-    for operation in (operation for job in jobs for operation in job.operations):
+    for operation in problem.operations():
         for one in _choices(problem, operation):
             names = found[problem.machine[one.machine_id].group]
             names.setdefault(operation.setup_family, len(names))

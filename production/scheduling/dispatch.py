@@ -5,7 +5,7 @@ the best one is written down: `Dispatcher.firm` plans the firm jobs, `with_forec
 into the gaps, `recorded` makes the `Schedule`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ from .problem import Impossible, Problem, Reason
 from .recording import record
 from .rows import choose, empty_plan, write_starts
 from .rules import RULES, Facts, Rule, Scoring, facts_of
-from .seating import STARTED
+from .seating import FROZEN, STARTED
 from .stability import departures
 from .timeline import timelines
 
@@ -84,9 +84,7 @@ class Dispatcher:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        firm = (job.id for job in problem.jobs if job.firm)
-        self.firm_ids = problem.with_predecessors(firm)
-        self.shop = shop_of(problem, problem.jobs, self.firm_ids)
+        self.shop = shop_of(problem)
         self.facts: Facts = facts_of(problem, self.shop)
         self.impossible = {one.job_id: one for one in problem.impossible}
         self._pinned = _pinned(problem, self.impossible)
@@ -134,10 +132,7 @@ class Dispatcher:
             for job in self.problem.jobs
             if any(operation.max_lag_after is not None for operation in job.operations[:-1])
         ]
-        held = self.problem.with_predecessors(tied)
-        return np.array([job.id in held for job in self.problem.jobs], dtype=np.bool_)[
-            self.shop.steps["job"]
-        ]
+        return self.flags(self.problem.with_predecessors(tied))[self.shop.steps["job"]]
 
     def by_start(self, plan: Records) -> Numbers:
         """What is planned, ordered by start on the clock: a topological order of the plan."""
@@ -184,9 +179,9 @@ class Dispatcher:
         factors = scoring.urgency, scoring.change
         return floor_of(self.shop, plan, self.flags(aside), offers, factors, self._near)
 
-    def flags(self, aside: Aside) -> Flags:
-        """By job: whether it is left out."""
-        return np.array([job.id in aside for job in self.problem.jobs], dtype=np.bool_)
+    def flags(self, job_ids: Container[str]) -> Flags:
+        """By job: whether it is one of these."""
+        return np.array([job.id in job_ids for job in self.problem.jobs], dtype=np.bool_)
 
     def reasons(self, jobs: Records) -> dict[str, Impossible]:
         """Why jobs found no place."""
@@ -224,7 +219,7 @@ def _standing(problem: Problem, shop: Shop, pinned: Pinned) -> Records:
         row, m = plan[at], int(plan["machine"][at])
         worked = problem.open_time[problem.machines[shop.machines["real"][m]].id].worked
         row["start"], row["end"], row["done"] = worked(start), worked(end), end
-        row["fixed"] = STARTED if start <= 0 else 1
+        row["fixed"] = STARTED if start <= 0 else FROZEN
         row["up"] = last[m]
         if last[m] != NONE:
             plan["down"][last[m]] = at

@@ -26,6 +26,7 @@ from .gaps import (
     stand_tied,
     tied,
 )
+from .heap import pop, push
 from .rows import ready_at, setup_from, setup_in
 from .seating import seated, setup_begin, shared_end
 
@@ -215,33 +216,17 @@ def _name_open(shop: Shop, floor: Floor, firm: int) -> int:
     return failed
 
 
-# Arrivals: a heap, earlier minutes first, then lower numbers
+# Arrivals: earlier minutes first, then lower numbers
 
 
 @part
 def _push(floor: Floor, minute: int, o: int) -> None:
-    heap, key, at = floor.arrivals, ((minute + _PAST) << _BITS) + o, floor.counts[0]
-    floor.counts[0] += 1
-    while at > 0 and heap[(at - 1) >> 1] > key:
-        heap[at] = heap[(at - 1) >> 1]
-        at = (at - 1) >> 1
-    heap[at] = key
+    push(floor.arrivals, floor.counts, ((minute + _PAST) << _BITS) + o)
 
 
 @part
 def _pop(floor: Floor) -> int:
-    heap, size = floor.arrivals, floor.counts[0] - 1
-    first, key, at, child = heap[0], heap[size], 0, 1
-    floor.counts[0] = size
-    while child < size:
-        if child + 1 < size and heap[child + 1] < heap[child]:
-            child += 1
-        if heap[child] >= key:
-            break
-        heap[at] = heap[child]
-        at, child = child, 2 * child + 1
-    heap[at] = key
-    return first & ((1 << _BITS) - 1)
+    return pop(floor.arrivals, floor.counts) & ((1 << _BITS) - 1)
 
 
 # Queues

@@ -101,11 +101,16 @@ def finishes(operations: Iterable[PlannedOperation], without: set[str]) -> dict[
     return last
 
 
+def lateness(problem: Problem, finish: Mapping[str, int]) -> dict[str, int]:
+    """Minutes late per planned job, 0 where it is in time."""
+    return {job_id: max(0, end - problem.job[job_id].due) for job_id, end in finish.items()}
+
+
 def totals(
     problem: Problem, operations: Iterable[PlannedOperation], finish: Mapping[str, int]
 ) -> Totals:
     """The cost of a plan: Σ weight × minutes late + set-up minutes. Jobs set aside cost nothing."""
-    late = {job_id: max(0, end - problem.job[job_id].due) for job_id, end in finish.items()}
+    late = lateness(problem, finish)
     tardiness = sum(problem.job[job_id].weight * minutes for job_id, minutes in late.items())
     setup = sum(planned.setup_minutes for planned in operations)
     return Totals(

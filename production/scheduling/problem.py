@@ -186,10 +186,11 @@ class Problem:
     def is_foreseen(self, job: Job) -> bool:
         """Whether a job is made for the forecast alone: not begun, and no firm job waits for it."""
         begun = any(operation.pinned for operation in job.operations)
-        return not (job.firm or begun or job.id in self._firm)
+        return not (job.firm or begun or job.id in self.firm_ids)
 
     @cached_property
-    def _firm(self) -> set[str]:
+    def firm_ids(self) -> set[str]:
+        """Firm jobs and all that they wait for."""
         return self.with_predecessors(job.id for job in self.jobs if job.firm)
 
     def has_expired(self, job: Job) -> bool:

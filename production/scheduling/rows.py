@@ -14,7 +14,7 @@ from .seating import HELD, STARTED, done_in, held_from, seated, stays, take_turn
 
 # An operation in the plan: its position in the list, its alternative with what belongs to it, the
 # operations in front of and behind it on its machine, start and end in open minutes, the end on the
-# clock, its set-up, whether it must stay where it is (1 where it is pinned, STARTED where its
+# clock, its set-up, whether it must stay where it is (FROZEN where it is pinned, STARTED where its
 # set-up is over too, HELD where only the search leaves it alone), and what a minute of delay would
 # cost. Under `try_` stands what a move would make of it, if `trial` is the number of that move.
 ROW = np.dtype(

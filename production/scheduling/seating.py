@@ -8,7 +8,8 @@ from .arrays import FOREVER, NONE, Numbers, Records, Shop
 from .clock import end_at, fit_whole, start_at, window_at, worked
 from .compiled import inlined, part, wide
 
-STARTED, HELD = 2, 3  # `fixed` of ROW: set-up over; not pinned, but it stays where the rule put it
+# `fixed` of ROW: pinned; pinned, and its set-up is over; not pinned, but left where the rule put it
+FROZEN, STARTED, HELD = 1, 2, 3
 
 
 @inlined

@@ -8,9 +8,10 @@ from production.scheduling.arrays import NONE, Numbers, Records, Shop, shop_of
 from production.scheduling.jobs import Operation
 from production.scheduling.plan import PlannedOperation, Schedule
 from production.scheduling.problem import Problem
+from production.scheduling.seating import FROZEN, STARTED
 from production.scheduling.worktime import OpenTime
 
-from .working import FROZEN, PLACED, STARTED, Plan
+from .working import PLACED, Plan
 
 
 def laid_out(problem: Problem, schedule: Schedule, ahead: int | None) -> tuple[Shop, Plan]:
@@ -20,7 +21,7 @@ def laid_out(problem: Problem, schedule: Schedule, ahead: int | None) -> tuple[S
     Frozen and started work are facts, which need not fit together: each keeps only to what the
     plan keeps to, so without disturbance the floor repeats the plan to the minute.
     """
-    shop = shop_of(problem, problem.jobs, set())
+    shop = shop_of(problem)
     operations = list(problem.operations())
     numbers = {operation.id: at for at, operation in enumerate(operations)}
     machines = {machine.id: at for at, machine in enumerate(problem.machines)}

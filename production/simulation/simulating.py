@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from production.scheduling.arrays import NONE, Numbers, Shop
 from production.scheduling.plan import PlannedOperation, Schedule
 from production.scheduling.problem import Problem
+from production.scheduling.seating import STARTED
 
 from .disturbances import Disturbance, DisturbanceError, Floats, drawn, keys_of
 from .layout import laid_out, worked
-from .working import STARTED, Plan, room_for, work
+from .working import Plan, room_for, work
 
 AT_ONCE = 32  # replications whose random numbers lie in memory together
 LONGEST = 1 << 20  # minutes that one operation may take

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from production.scheduling.arrays import NONE, Numbers, Records, Shop
 from production.scheduling.clock import end_at, fit_whole, start_at, worked
 from production.scheduling.compiled import inlined, lean, part, wide
+from production.scheduling.heap import pop, push
 from production.scheduling.rows import setup_from
+from production.scheduling.seating import FROZEN, STARTED
 
 # An operation as planned: its machine (NONE: not planned), family and minutes; start and end there
 # in open minutes and on the clock; the minute before which it may not start; whether it has started
@@ -29,7 +31,6 @@ PLACED = np.dtype(
         )
     ]
 )
-FROZEN, STARTED = 1, 2
 # A machine at work: the next of its row; the open minute from which it is free; what it is set up
 # for; whether it is at work, and until when on the clock; for which operation it waits, and the
 # open minute at which its patience for that one ends
@@ -105,7 +106,7 @@ def work(
         run = Run(minutes[r], starts[r], ends[r], setups[r])
         _open(shop, plan, room, run)
         while room.events[0] > 0:
-            key = _pop(room)
+            key = pop(room.heap, room.events)
             minute, who = key >> _BITS, key & ((1 << _BITS) - 1)
             if who < len(plan.placed):
                 if room.calls[who]["ready"] != NOT_YET:
@@ -237,36 +238,7 @@ def _tell(shop: Shop, plan: Plan, room: Room, o: int, over: int) -> None:
                 _arrive(plan, room, wide(shop.awaited[i]))
 
 
-# A heap of events: when, and which operation or machine
-
-
 @part
 def _push(room: Room, minute: int, who: int) -> None:
-    i = wide(room.events[0])
-    room.events[0] = i + 1
-    key = (minute << _BITS) | who
-    while i > 0:
-        up = (i - 1) >> 1
-        if room.heap[up] <= key:
-            break
-        room.heap[i] = room.heap[up]
-        i = up
-    room.heap[i] = key
-
-
-@part
-def _pop(room: Room) -> int:
-    heap, n = room.heap, wide(room.events[0]) - 1
-    room.events[0] = n
-    least, key = wide(heap[0]), wide(heap[n])
-    i = 0
-    while 2 * i + 1 < n:
-        down = 2 * i + 1
-        if down + 1 < n and heap[down + 1] < heap[down]:
-            down += 1
-        if key <= heap[down]:
-            break
-        heap[i] = heap[down]
-        i = down
-    heap[i] = key
-    return least
+    """An event: when, and which operation or machine."""
+    push(room.heap, room.events, (minute << _BITS) | who)

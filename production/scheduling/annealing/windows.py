@@ -170,7 +170,7 @@ class Search:
     def _decoded(self) -> int:
         if not decode(self.shop, self.plan, self.order, self.room):
             return NO_PLAN
-        self.departed = departures(self.calm, self.plan) if len(self.calm) else 0
+        self.departed = departures(self.calm, self.plan)
         return self.departed + int(sum(costs(self.shop, self.plan, self.order)))
 
 

@@ -14,7 +14,7 @@ from production.scheduling.dispatch import rules_called
 from production.scheduling.improving import schedule as planned
 from production.scheduling.jobs import Job, Operation
 from production.scheduling.machines import Machine
-from production.scheduling.plan import Schedule, Totals, totals
+from production.scheduling.plan import Schedule, Totals, lateness, totals
 from production.scheduling.problem import Problem
 
 from .bottlenecks import Bottleneck, bottlenecks
@@ -148,16 +148,17 @@ def what_helps(
     ideas = list(_ideas(problem, schedule, table, job_id, trials)) if table else []
     quick = _Quick(problem, schedule.rule, trials.iterations, seed)
     before = quick.plan(problem)
+    late = lateness(problem, before.finish)
     effects: list[Effect] = []
     for idea in ideas:
         if deadline is not None and deadline():
             break
-        effects.append(_effect(problem, before, quick.plan(idea.problem), idea, job_id))
+        effects.append(_effect(problem, before, late, quick.plan(idea.problem), idea, job_id))
         if progress is not None:
             progress(len(effects), len(ideas))
     ranked = sorted(effects, key=_rank)
-    late = None if job_id is None else _late(problem, before).get(job_id)
-    return Remedies(_totals(problem, before), late, tuple(ranked), len(effects) == len(ideas))
+    own = None if job_id is None else late.get(job_id)
+    return Remedies(before.totals, own, tuple(ranked), len(effects) == len(ideas))
 
 
 def _rank(effect: Effect) -> tuple[int | str | tuple[str, ...], ...]:
@@ -225,7 +226,7 @@ def _scarce(table: Iterable[Bottleneck]) -> list[str]:
 
 def _worst(problem: Problem, schedule: Schedule) -> list[str]:
     """Late jobs, those that cost most first."""
-    late = _late(problem, schedule)
+    late = lateness(problem, schedule.finish)
     cost = {one: minutes * problem.job[one].weight for one, minutes in late.items() if minutes}
     return sorted(cost, key=lambda one: (-cost[one], one))
 
@@ -310,11 +311,16 @@ def _in_front(problem: Problem, job_id: str) -> _Idea:
 
 
 def _effect(
-    problem: Problem, before: Schedule, after: Schedule, idea: _Idea, job_id: str | None
+    problem: Problem,
+    before: Schedule,
+    was: Mapping[str, int],
+    after: Schedule,
+    idea: _Idea,
+    job_id: str | None,
 ) -> Effect:
     """What a remedy changed; nothing where it gained nothing, for nobody has to use what is added
     and the plan before would stay."""
-    found = _change(problem, before, after, idea, job_id)
+    found = _change(problem, before, was, after, idea, job_id)
     gained = (found.set_aside, found.objective) < (0, 0) or (found.lateness or 0) < 0
     if gained or not idea.added:
         return found
@@ -323,10 +329,16 @@ def _effect(
 
 
 def _change(
-    problem: Problem, before: Schedule, after: Schedule, idea: _Idea, job_id: str | None
+    problem: Problem,
+    before: Schedule,
+    was: Mapping[str, int],
+    after: Schedule,
+    idea: _Idea,
+    job_id: str | None,
 ) -> Effect:
-    late, was = _late(problem, after), _late(problem, before)
-    cost, cost_was = _totals(problem, after), _totals(problem, before)
+    """The difference of two plans at the weights and due dates of the problem itself; `was` are the
+    minutes late of the one before."""
+    late, cost = lateness(problem, after.finish), totals(problem, after.operations, after.finish)
     own = None
     if job_id is not None and job_id in late and job_id in was:
         own = late[job_id] - was[job_id]
@@ -334,19 +346,9 @@ def _change(
     return Effect(
         idea.remedy,
         own,
-        cost.objective - cost_was.objective,
-        cost.late_jobs - cost_was.late_jobs,
+        cost.objective - before.totals.objective,
+        cost.late_jobs - before.totals.late_jobs,
         len(after.set_aside) - len(before.set_aside),
         sum(used_minutes(after, added) for added in idea.added.values()),
         tuple(sorted(later, key=lambda one: (-one[1], one[0]))),
     )
-
-
-def _late(problem: Problem, schedule: Schedule) -> dict[str, int]:
-    """Minutes late of every planned job."""
-    return {one: max(0, end - problem.job[one].due) for one, end in schedule.finish.items()}
-
-
-def _totals(problem: Problem, schedule: Schedule) -> Totals:
-    """What a plan costs at the weights and due dates of this problem."""
-    return totals(problem, schedule.operations, schedule.finish)

@@ -8,7 +8,6 @@ plan.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,24 +30,13 @@ from .shifting import FIRST, LAST, NEW, line_up, shift_right
 REPAIR = "repair"
 
 
-@dataclass(frozen=True, slots=True)
-class Care:
-    """How much is tried before a repaired plan is handed over.
-
-    Room for new work is made `rounds` times at most, `sweeps` times what is late gets another
-    place; it ends at `timed` operations timed anew, which take some 100 to 200 ns each. Gaps are
-    compared by their effects on the next `ahead` operations. A delay within `tolerance` minutes of
-    pushing something on counts in part.
-    """
-
-    sweeps: int = 4
-    rounds: int = 5
-    timed: int = 100_000
-    ahead: int = 300
-    tolerance: float = 3000.0
-
-
-CARE = Care()
+# How much is tried before a repaired plan is handed over. What is late gets another place SWEEPS
+# times, room for new work is made ROUNDS times at most; it ends at TIMED operations timed anew,
+# which take some 100 to 200 ns each. Gaps are compared by their effects on the next AHEAD
+# operations. A delay within TOLERANCE minutes of pushing something on counts in part.
+SWEEPS, ROUNDS = 4, 5
+TIMED, AHEAD = 100_000, 300
+TOLERANCE = 3000.0
 
 
 def right_shifted(problem: Problem, before: Mapping[str, Place]) -> Schedule:
@@ -60,7 +48,6 @@ def right_shifted(problem: Problem, before: Mapping[str, Place]) -> Schedule:
 def repaired(
     problem: Problem,
     before: Mapping[str, Place],
-    care: Care = CARE,
     stability: Stability | None = None,
 ) -> Schedule:
     """A plan for a disturbed shop that costs no more than the right-shifted plan before.
@@ -79,7 +66,7 @@ def repaired(
     """
     dispatcher = Dispatcher(problem)
     repair = Repair(dispatcher, before, calm_of(problem, dispatcher.shop, stability))
-    return dispatcher.recorded(repair.repaired(care))
+    return dispatcher.recorded(repair.repaired())
 
 
 class Repair:
@@ -103,11 +90,11 @@ class Repair:
         """Machines and turns as they were."""
         return self.with_forecast(self._firm())
 
-    def repaired(self, care: Care = CARE) -> Draft:
+    def repaired(self) -> Draft:
         """The right-shifted plan, or what best insertion makes of it if that is cheaper."""
         firm = self._firm()
         shifted = self.with_forecast(firm)
-        mended = self._mended(firm, care)
+        mended = self._mended(firm)
         if mended is None:
             return shifted
         both = shifted, self.with_forecast(mended)
@@ -154,12 +141,12 @@ class Repair:
 
     # Best insertion
 
-    def _mended(self, firm: Draft, care: Care) -> Draft | None:
+    def _mended(self, firm: Draft) -> Draft | None:
         """The firm part of a plan after insertion; None where nothing was gained, or where units
         of pools would have to be found too."""
         if len(self.shop.pools):
             return None
-        repair = _Insertion(self, firm, care)
+        repair = _Insertion(self, firm)
         cost = repair.cost
         if cost == NO_PLAN:
             return None
@@ -178,8 +165,8 @@ class _Insertion:
     """A firm plan as a list that is being mended; `cost` is its objective as decoded, with what it
     pays for departures."""
 
-    def __init__(self, repair: Repair, firm: Draft, care: Care) -> None:
-        self.repair, self.care, self.shop = repair, care, repair.shop
+    def __init__(self, repair: Repair, firm: Draft) -> None:
+        self.repair, self.shop = repair, repair.shop
         self.plan, self.calm = firm.plan.copy(), repair.calm.copy()
         self.stays = repair.held & (self.plan["fixed"] == 0) & (self.plan["machine"] != NONE)
         self.plan["fixed"][self.stays] = HELD
@@ -200,9 +187,9 @@ class _Insertion:
         """Take jobs that hold back others out of the plan, one after another, and put each back
         where it costs least: where all are late, light ones wait for heavy ones."""
         tried = np.zeros(len(self.repair.dispatcher.problem.jobs), dtype=np.bool_)
-        for _ in range(self.care.rounds):
+        for _ in range(ROUNDS):
             some = self._in_the_way(tried)
-            if not len(some) or self.counts[1] >= self.care.timed:
+            if not len(some) or self.counts[1] >= TIMED:
                 return
             tried[self.shop.steps["job"][some[0]]] = True
             self._replace(some)
@@ -210,7 +197,7 @@ class _Insertion:
     def _in_the_way(self, tried: Flags) -> Numbers:
         """Operations of the job that pushes on the most cost for its weight; none where no job
         does."""
-        set_slopes(self.shop, self.plan, self.order, self.care.tolerance)
+        set_slopes(self.shop, self.plan, self.order, TOLERANCE)
         steps, plan, job = self.shop.steps, self.plan, self.shop.steps["job"]
         free = (plan["fixed"] == 0) & (plan["machine"] != NONE) & (plan["down"] != NONE)
         pushed = np.where(free, plan["minutes"] * plan["price"][plan["down"]], 0.0)
@@ -233,13 +220,13 @@ class _Insertion:
         for name in ("place", "choice", "machine", "up", "down"):
             self.plan[name][some] = NONE
         decode(self.shop, self.plan, old, self.repair.room)
-        set_slopes(self.shop, self.plan, old, self.care.tolerance)
+        set_slopes(self.shop, self.plan, old, TOLERANCE)
         self.order[: len(old)] = old
         inserted = insert(
             self.shop, self.plan, self.order, len(old), some, self.repair.after[some],
             self.shop.steps["due"][some], self.repair.weights[some],
             self.marks, self.touched, self.gaps_new if must else self.gaps, self.counts, self.calm,
-            self.care.ahead,
+            AHEAD,
         )  # fmt: skip
         self.cost = self._decoded() if inserted else NO_PLAN
         if self.cost >= cost and not (must and inserted):
@@ -251,18 +238,18 @@ class _Insertion:
     def reinsert_late(self) -> None:
         """Put what starts later than before to other places, until nothing is gained."""
         found = np.zeros(len(self.order), dtype=np.int32)
-        for _ in range(self.care.sweeps):
-            if self.counts[1] >= self.care.timed:
+        for _ in range(SWEEPS):
+            if self.counts[1] >= TIMED:
                 return
             sort_by_start(self.shop, self.plan, self.order)
             cost = self._decoded()
             order, choice = self.order.copy(), self.plan["choice"].copy()
-            set_slopes(self.shop, self.plan, self.order, self.care.tolerance)
+            set_slopes(self.shop, self.plan, self.order, TOLERANCE)
             count = delayed(self.shop, self.plan, self.order, self.repair.starts, found)
             reinsert(
                 self.shop, self.plan, self.order, found[:count],
                 self.marks, self.touched, self.gaps, self.counts,
-                self.calm, self.care.ahead, self.care.timed,
+                self.calm, AHEAD, TIMED,
             )  # fmt: skip
             self.cost = self._decoded()
             if self.cost >= cost:
@@ -293,7 +280,7 @@ class _Insertion:
     def _decoded(self) -> int:
         if not decode(self.shop, self.plan, self.order, self.repair.room):
             return NO_PLAN
-        paid = departures(self.calm, self.plan) if len(self.calm) else 0
+        paid = departures(self.calm, self.plan)
         return paid + int(sum(costs(self.shop, self.plan, self.order)))
 
 

@@ -11,7 +11,7 @@ from production.scheduling.arrays import FOREVER, NONE, Numbers, Records, Shop
 from production.scheduling.clock import end_at, worked
 from production.scheduling.compiled import inlined, lean, wide
 from production.scheduling.dispatching import FULL, NO_LAG, NO_PREDECESSOR, OPEN
-from production.scheduling.gaps import Rows, stand_from, tied
+from production.scheduling.gaps import Rows, stand_from, stand_tied, tied
 from production.scheduling.rows import ready_at
 
 Keys = NDArray[np.int64]
@@ -129,11 +129,9 @@ def _placed(shop: Shop, kept: Shop, rows: Rows, o: int, starts: Numbers, bounds:
             bounds[i] = _end_before(kept, o + i, starts)
         if stand_from(kept, rows, o, ready, latest, bounds):
             return OPEN
-    bounds[:n] = 0
-    if stand_from(kept, rows, o, ready, latest, bounds):
+    if stand_tied(kept, rows, o, ready, latest, bounds):
         return OPEN
-    bounds[:n] = 0
-    if stand_from(shop, rows, o, ready, latest, bounds):
+    if stand_tied(shop, rows, o, ready, latest, bounds):
         return OPEN
     return FULL if n == 1 and latest == FOREVER else NO_LAG
 

@@ -2,15 +2,17 @@
 
 import gc
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 
 from numba.core.dispatcher import Dispatcher
 
-from production.scheduling import schedule, shortest
+from production.scheduling import Pool, Problem, schedule, shortest
 from production.scheduling.critical.trials import ROOM, STRETCH
+from production.scheduling.stability import Stability
 from production.scheduling.warming import warm
 
-from .shops import job, machine, problem
+from .shops import ALWAYS, job, machine, problem
 
 
 def loaded() -> set[tuple[str, str]]:
@@ -19,6 +21,15 @@ def loaded() -> set[tuple[str, str]]:
     return {
         (kernel.py_func.__qualname__, str(kind)) for kernel in kernels for kind in kernel.signatures
     }
+
+
+def in_pairs(shop: Problem) -> Problem:
+    """The same shop where two people do all the work."""
+    jobs = tuple(
+        replace(one, operations=tuple(replace(step, pools=("two",)) for step in one.operations))
+        for one in shop.jobs
+    )
+    return replace(shop, jobs=jobs, pools=(Pool("two", 2, ALWAYS),))
 
 
 def loaded_late() -> set[tuple[str, str]]:
@@ -30,6 +41,9 @@ def loaded_late() -> set[tuple[str, str]]:
     names = ("alice", "bob", "carol", "dave")
     shop = problem(machines, *(job(name, *[(either, {})] * 3) for name in names))
     schedule(shop, iterations=500, threads=2)
+    stands = {"alice1": ("saw", 5), "bob1": ("drill", 0)}
+    schedule(shop, iterations=500, stability=Stability(stands))
+    schedule(in_pairs(shop), iterations=500)
     shortest(shop, iterations=(ROOM + 5) * STRETCH, threads=2)
     return loaded() - ready
 

@@ -141,9 +141,8 @@ def told(shop, plan, found, r):
             )
         )
     finish = finishes(operations, {one.job_id for one in plan.set_aside})
-    # with longer hours than planned nothing is impossible for want of them
-    aside = tuple(one for one in plan.set_aside)
-    return problem, Schedule(tuple(operations), totals(problem, operations, finish), aside)
+    found = totals(problem, operations, finish)
+    return problem, Schedule(tuple(operations), found, plan.set_aside)
 
 
 def _took(operation, minutes):

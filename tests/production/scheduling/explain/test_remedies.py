@@ -25,8 +25,8 @@ def tried(found):
 
 @pytest.fixture
 def two_orders():
-    """One saw, 8 hours a day; Alice's ten hours, then Bob's six: done at noon of the third day's
-    night, i.e. 480 on day 2 is not enough: 2 × 480 minutes are worked at 1440 + 480."""
+    """One saw, 8 hours a day; Alice's ten hours, then Bob's six: 600 + 360 = 2 × 480 minutes, so
+    both are done when the second day ends, at 1440 + 480."""
     return problem(
         [machine("saw", DAYS)],
         job("alice", ({"saw": 600}, {}), due=1440 + 120),
