@@ -19,7 +19,7 @@ from production.calendars import minute_of
 from production.models import Plan, PlanEntry
 from production.scheduling import Binding, Problem, Schedule
 from production.scheduling.improving import MOST_TIMED, MOVES_EACH
-from production.scheduling.nervousness import Nervousness, Place, nervousness, places
+from production.scheduling.nervousness import Nervousness, Place, nervousness
 
 CALM_MINUTES = 15  # a start that shifts by no more disturbs nobody
 NEAR_DAYS = 2  # what people and material are being readied for
@@ -29,10 +29,10 @@ MOST_MOVED = 20
 TIMED_A_MOVE = 100  # steps that one move of the search times anew, as measured
 
 CAUSES = {
-    "machine": gettext_lazy("The machines are busy with other orders."),
-    "material": gettext_lazy("It waits for material."),
-    "lag": gettext_lazy("It must cure or dry."),
-    "calendar": gettext_lazy("The shop is closed in between."),
+    Binding.MACHINE: gettext_lazy("The machines are busy with other orders."),
+    Binding.MATERIAL: gettext_lazy("It waits for material."),
+    Binding.LAG: gettext_lazy("It must cure or dry."),
+    Binding.CALENDAR: gettext_lazy("The shop is closed in between."),
     "time": gettext_lazy("Making it takes longer than was left."),
 }
 
@@ -116,11 +116,10 @@ def late_orders(problem: Problem, schedule: Schedule) -> list[Late]:
 def main_cause(problem: Problem, schedule: Schedule, job_id: str) -> tuple[str, int]:
     """What holds a work order back most often on the way to its last step, and at which machine."""
     causes = scheduling.why_late(problem, schedule, job_id).causes
-    known = (Binding.MACHINE, Binding.MATERIAL, Binding.LAG, Binding.CALENDAR)
-    counted = [cause.binding for cause in causes if cause.binding in known]
+    counted = [cause.binding for cause in causes if cause.binding in CAUSES]
     if not counted:
         return "time", int(causes[0].machine_id) if causes else 0
-    most = max(known, key=counted.count)
+    most = max((one for one in Binding if one in CAUSES), key=counted.count)
     return str(most), int(next(one.machine_id for one in causes if one.binding == most))
 
 
@@ -233,8 +232,11 @@ def planned_places(plan: Plan, origin: datetime) -> dict[str, Place]:
 def free_places(schedule: Schedule) -> dict[str, Place]:
     """Where a schedule has its steps, without those that are at a machine already: they move with
     the clock, whatever is planned."""
-    pinned = {one.operation_id for one in schedule.operations if one.binding == Binding.PINNED}
-    return {step_id: at for step_id, at in places(schedule).items() if step_id not in pinned}
+    return {
+        one.operation_id: (one.machine_id, one.start)
+        for one in schedule.operations
+        if one.binding != Binding.PINNED
+    }
 
 
 # A plan's own

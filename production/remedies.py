@@ -7,7 +7,7 @@ tried, and nothing rests on it.
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from celery import current_app
@@ -39,6 +39,7 @@ WHOLE_PLAN = 0  # stands for a line where the plan is asked about
 FORGOTTEN = timedelta(minutes=15)  # a worker that was killed is not waited for
 LONGEST = timedelta(minutes=5)  # of trying
 KEPT = 24 * 3600  # seconds
+TRIALS = Trials()
 MOVES_EACH, MOST_MOVES = 20, 200_000  # of the search behind every quick plan
 
 
@@ -129,7 +130,7 @@ def tried(line_id: int, as_of: datetime, deadline: Callable[[], bool]) -> Answer
     work = load_work()
     problem = problem_of(planning.shop_for(origin, work), work)
     size = sum(len(job.operations) for job in problem.jobs)
-    trials = Trials(iterations=min(MOVES_EACH * size, MOST_MOVES))
+    trials = replace(TRIALS, iterations=min(MOVES_EACH * size, MOST_MOVES))
     plan = _quick(problem, trials)
     job_id = None if line_id == WHOLE_PLAN else _last(plan, _of_line(work, line_id))
     if job_id is None and line_id != WHOLE_PLAN:

@@ -48,11 +48,12 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One fault, the operation or job it concerns, and the figures."""
+    """One fault, the operation (or, with `of_job`, the job) it concerns, and the figures."""
 
     fault: Fault
     subject: str
     text: str
+    of_job: bool = False
 
 
 def check(problem: Problem, schedule: Schedule) -> list[Violation]:
@@ -109,10 +110,11 @@ def _completeness(
 def _set_aside_reasons(problem: Problem, aside: dict[str, Impossible]) -> Iterator[Violation]:
     impossible = {one.job_id for one in problem.validate()}
     for job_id in sorted(impossible - aside.keys()):
-        yield Violation(Fault.SET_ASIDE, job_id, "impossible, but not set aside")
+        yield Violation(Fault.SET_ASIDE, job_id, "impossible, but not set aside", of_job=True)
     for job_id in sorted(aside.keys() - impossible):
         if job_id not in problem.job or aside[job_id].reason not in CROWDED_OUT:
-            yield Violation(Fault.SET_ASIDE, job_id, "set aside without a valid reason")
+            text = "set aside without a valid reason"
+            yield Violation(Fault.SET_ASIDE, job_id, text, of_job=True)
 
 
 def _is_expected(problem: Problem, operation: Operation, aside: dict[str, Impossible]) -> bool:
@@ -274,12 +276,13 @@ def _order(problem: Problem, job: Job, plan: dict[str, PlannedOperation]) -> Ite
     first = plan.get(job.operations[0].id)
     if first and not job.operations[0].pinned:
         if first.start < job.release:
-            yield Violation(Fault.RELEASE, job.id, f"starts before {job.release}")
+            yield Violation(Fault.RELEASE, job.id, f"starts before {job.release}", of_job=True)
         for predecessor in job.predecessors:
             last = problem.job[predecessor].operations[-1]
             done = plan.get(last.id)
             if done is None or first.start < done.end + last.min_lag_after:
-                yield Violation(Fault.PRECEDENCE, job.id, f"does not wait for {predecessor}")
+                text = f"does not wait for {predecessor}"
+                yield Violation(Fault.PRECEDENCE, job.id, text, of_job=True)
     for before, after in pairwise(job.operations):
         if before.id in plan and after.id in plan and not after.pinned:
             yield from _step(before, plan[before.id], plan[after.id])
@@ -299,7 +302,8 @@ def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Viol
         starts = [plan[one.id].start for one in job.operations if one.id in plan]
         foreseen = bool(starts) and job.id not in known and not begun
         if foreseen and 0 < problem.fence > min(job.due - 1, *starts):
-            yield Violation(Fault.FENCE, job.id, f"foreseen work before {problem.fence}")
+            text = f"foreseen work before {problem.fence}"
+            yield Violation(Fault.FENCE, job.id, text, of_job=True)
 
 
 def _step(

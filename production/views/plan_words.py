@@ -64,18 +64,10 @@ def faults_of(plan: Plan) -> list[FaultTold]:
         kind = told.setdefault(one["fault"], FaultTold(FAULTS.get(one["fault"], one["fault"])))
         kind.count += 1
         kind.figures = kind.figures or one["text"]
-        example = named.get((_is_of_work_order(one), one["subject"]))
+        example = named.get((one.get("of_job", False), one["subject"]))
         if example and example not in kind.examples and len(kind.examples) < EXAMPLES:
             kind.examples.append(example)
     return list(told.values())
-
-
-def _is_of_work_order(fault: Mapping[str, str]) -> bool:
-    """A fault is of a step, unless the check judged a whole work order."""
-    if fault["fault"] in {"release", "fence"}:
-        return True
-    whole = fault["fault"] in {"precedence", "set_aside"}
-    return whole and fault["text"].startswith(("does not wait for", "impossible", "set aside"))
 
 
 def _names(faults: Iterable[Mapping[str, str]]) -> dict[tuple[bool, str], tuple[int, str]]:
@@ -84,7 +76,7 @@ def _names(faults: Iterable[Mapping[str, str]]) -> dict[tuple[bool, str], tuple[
     orders: set[int] = set()
     for one in faults:
         if one["subject"].isdigit():
-            (orders if _is_of_work_order(one) else steps).add(int(one["subject"]))
+            (orders if one.get("of_job", False) else steps).add(int(one["subject"]))
     jobs = Job.objects.filter(pk__in=list(steps)[:MOST]).select_related("work_order")
     whole = WorkOrder.objects.filter(pk__in=list(orders)[:MOST])
     return {

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from production.models import Machine, WorkCenter, WorkOrder
-from production.remedies import Answer
-from production.scheduling import Bottleneck, Effect, Remedies, Remedy, RemedyKind, Trials, Use
+from production.remedies import TRIALS, Answer
+from production.scheduling import Bottleneck, Effect, Remedies, Remedy, RemedyKind, Use
 
-TRIALS = Trials()  # how much more is tried of everything
 LATER = 5  # orders that are named
 LEAST = 0.0005  # of a plan's cost
 

@@ -219,9 +219,10 @@ def test_a_rejected_plan_shows_its_faults_in_plain_words(signed_in, monkeypatch)
     line(product("lamp", (center(), {})), 3)
     plan()
     step = Job.objects.get()
+    order = str(step.work_order_id)
     faults = [
         scheduling.Violation(scheduling.Fault.OVERLAP, str(step.pk), "saw-1 is busy to 30"),
-        scheduling.Violation(scheduling.Fault.RELEASE, str(step.work_order_id), "starts before 9"),
+        scheduling.Violation(scheduling.Fault.RELEASE, order, "starts before 9", of_job=True),
         scheduling.Violation(scheduling.Fault.OVERLAP, str(step.pk), "saw-1 is busy to 40"),
     ]
     monkeypatch.setattr(scheduling, "check", lambda problem, schedule: faults)
