@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
 
 import pandas as pd
 
@@ -122,10 +121,7 @@ def _sorted(
     log = importing.sort_lines(
         table,
         chosen.mapping,
-        here=importing.currencies_here,
-        too_late=partial(
-            importing.too_late, mapping=chosen.mapping, open_from=_begin(chosen, open_since)
-        ),
+        here=importing.Known(chosen.mapping, _begin(chosen, open_since)),
     )
     watch.begin("listing")
     lists.write(log)
