@@ -162,8 +162,5 @@ def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) 
 
 def _build_routings() -> int:
     """Give every product of a family that names a routing template the routing of it."""
-    by_template: dict[str, list[int]] = {}
-    for product_id, sheet in catalogue.sheets().items():
-        if sheet.routing_template:
-            by_template.setdefault(sheet.routing_template, []).append(product_id)
-    return sum(routings.build_from_template(ids, template) for template, ids in by_template.items())
+    by_template = catalogue.by_routing_template().items()
+    return sum(routings.build_from_template(ids, template) for template, ids in by_template)

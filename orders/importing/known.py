@@ -40,15 +40,17 @@ class Known:
 
     def lines(self, refs: Sequence[str]) -> set[str]:
         """Which lines of the log are here."""
-        found = rows_of(OrderLine, [self.prefix + ref for ref in refs])
-        return {ref.removeprefix(self.prefix) for (ref,) in found}
+        found = {ref for (ref,) in rows_of(OrderLine, [self.prefix + ref for ref in refs])}
+        return {ref for ref in refs if self.prefix + ref in found}
 
     def _of(self, invoices: Sequence[str]) -> dict[str, Any]:
         new = [invoice for invoice in invoices if invoice not in self._asked]
         if new:
             refs = [self.prefix + invoice for invoice in new]
-            for ref, *facts in rows_of(Order, refs, "currency", "status", "placed_at"):
-                self._orders[ref.removeprefix(self.prefix)] = facts
+            found = rows_of(Order, refs, "currency", "status", "placed_at")
+            facts = {ref: facts for ref, *facts in found}
+            known = zip(new, map(facts.get, refs), strict=True)
+            self._orders |= {invoice: one for invoice, one in known if one}
             self._asked |= frozenset(new)
         return {invoice: self._orders[invoice] for invoice in invoices if invoice in self._orders}
 
@@ -61,13 +63,12 @@ def known_orders(log: SortedLog, mapping: Mapping) -> int:
 def rows_of(
     model: type[models.Model], refs: Sequence[str], *fields: str
 ) -> Iterator[tuple[Any, ...]]:
-    """`external_ref` and these fields of the rows with these references: asked for by name, or
-    found among all where there are not many more."""
+    """`external_ref` and these fields of the rows with these references, asked for by name; or of
+    all that have one, where those are not many more."""
     rows = model._default_manager.filter(external_ref__isnull=False)
     wanted = rows.order_by().values_list("external_ref", *fields)
     if len(refs) > AT_A_TIME and rows.count() <= NAMED * len(refs):
-        names = set(refs)
-        yield from (row for row in wanted.iterator(chunk_size=AT_A_TIME) if row[0] in names)
+        yield from wanted.iterator()
         return
     for start in range(0, len(refs), AT_A_TIME):
         yield from wanted.filter(external_ref__in=refs[start : start + AT_A_TIME])

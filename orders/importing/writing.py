@@ -22,7 +22,7 @@ from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
 from orders.models import Customer, Order, OrderLine, Return
 
-LINES_A_TRANSACTION = 1600
+LINES_A_TRANSACTION = 1000
 
 Progress = Callable[[int], None]
 
