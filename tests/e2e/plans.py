@@ -69,6 +69,7 @@ def two(user: Any) -> str:
 def forgotten(user: Any) -> str:
     """The first of several plans; its hours are gone."""
     _several()
+    planning.run(timezone.now())
     pruning.prune(timezone.now() + timedelta(hours=2))
     return reverse("production:plan", args=[Plan.objects.earliest("pk").pk])
 
