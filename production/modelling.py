@@ -75,6 +75,12 @@ class Shop:
             if not capability or capability in machine.capabilities
         ]
 
+    @property
+    def fence(self) -> int:
+        """The minute before which nothing begins that is only foreseen."""
+        days = (machine.work_center.plant.locked_days for machine in self.machines)
+        return max(days, default=0) * 24 * 60
+
     def minute(self, moment: datetime) -> int:
         return minute_of(moment, self.origin)
 
@@ -140,9 +146,10 @@ def fingerprint_of_shop(stopped: Collection[int]) -> str:
 
     Four queries of small tables; rows that were written anew are the same rows.
     """
-    cell = ("work_center_id", "work_center__calendar_id", "work_center__plant__time_zone")
+    cell = ("work_center_id", "work_center__calendar_id")
+    plant = ("work_center__plant__time_zone", "work_center__plant__locked_days")
     rows = (
-        Machine.objects.filter(active=True).values_list("pk", *cell, "capabilities"),
+        Machine.objects.filter(active=True).values_list("pk", *cell, *plant, "capabilities"),
         Shift.objects.values_list("calendar_id", "weekday", "start", "end"),
         CalendarException.objects.values_list("calendar_id", "day", "start", "end"),
         SetupRule.objects.values_list("work_center_id", "from_family", "to_family", "minutes"),
@@ -313,7 +320,10 @@ def problem_of(shop: Shop, work: Sequence[Work]) -> scheduling.Problem:
     setups = matrices(shop, own_minutes(work))
     pinned = pins(shop, work, setups)
     return scheduling.Problem(
-        shop.as_machines(), tuple(_job(shop, one, pinned) for one in work), setups
+        shop.as_machines(),
+        tuple(_job(shop, one, pinned) for one in work),
+        setups,
+        fence=shop.fence,
     )
 
 
