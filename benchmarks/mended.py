@@ -135,7 +135,8 @@ def _told(at: datetime, happens: Callable[[datetime], dict[str, Any]]) -> dict[s
         raise RuntimeError("nothing was mended")
     reading = planning.read(at, by=BY)
     then, problem = _places(before, reading), reading.problem
-    ours = scheduling.repaired(problem, then, calm.stability(before, reading.origin))
+    stability = calm.stability(before, reading.origin)
+    ours = scheduling.repaired(problem, then, stability, timed=mending.TIMED)
     shifted = scheduling.right_shifted(problem, then)
     new = [one.id for one in problem.jobs if not any(o.id in then for o in one.operations)]
     at_work = {str(pk): str(m) for pk, m in Job.objects.at_work().values_list("pk", "machine")}

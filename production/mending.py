@@ -25,6 +25,8 @@ logger = logging.getLogger("tailorline.planning")
 
 # More at once is no disturbance but an import: all is planned anew instead.
 MOST_CAUSES = 50
+# A repair of the plan of a small shop is at its end before that; in a large one it is half a second.
+TIMED = 2_000_000
 # What nobody has mended by then is planned anew.
 MENDED_WITHIN = timedelta(seconds=30)
 # A better plan is searched for as soon as nothing has happened for a while, or after a longer one
@@ -66,7 +68,7 @@ def _repair(before: Plan, reading: Reading) -> Planned:
     stability = calm.stability(before, reading.origin)
     places = figures.planned_places(before, reading.origin)
     began = perf_counter()
-    schedule = scheduling.repaired(reading.problem, places, stability)
+    schedule = scheduling.repaired(reading.problem, places, stability, timed=TIMED)
     took = perf_counter() - began
     metrics = {
         "contest": before.metrics.get("contest", {}),

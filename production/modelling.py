@@ -23,6 +23,7 @@ from production.models import (
     WorkOrder,
 )
 from production.scheduling.worktime import OpenTime
+from production.underway import minutes_worked
 
 PLANNABLE = ("planned", "firmed", "released", "in_progress")
 
@@ -263,7 +264,8 @@ def pins(
 ) -> dict[int, scheduling.Pin]:
     """Where jobs at work stand, by job id: begun work first, the others behind it on its machine.
 
-    A begun job ends when its remaining pieces are made, from now on.
+    A begun job ends when its remaining pieces are made, the one that is being made counted from its
+    beginning.
     """
     at_work: dict[int, list[Job]] = {}
     known = {machine.pk for machine in shop.machines}
@@ -272,10 +274,12 @@ def pins(
             if job.status in Job.AT_WORK and job.machine_id in known and job.machine_id:
                 at_work.setdefault(job.machine_id, []).append(job)
     matrix = {one.group: one for one in setups}
+    begun = [job for jobs in at_work.values() for job in jobs]
+    worked = minutes_worked(begun, shop.machines, shop.origin)
     found: dict[int, scheduling.Pin] = {}
     for machine_id, jobs in at_work.items():
         jobs.sort(key=lambda job: (*_begun_first(job), job.pk))
-        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)])
+        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)], worked)
     return found
 
 
@@ -284,7 +288,11 @@ def _begun_first(job: Job) -> tuple[bool, float]:
 
 
 def _pins_of(
-    shop: Shop, machine_id: int, jobs: Sequence[Job], matrix: scheduling.SetupMatrix
+    shop: Shop,
+    machine_id: int,
+    jobs: Sequence[Job],
+    matrix: scheduling.SetupMatrix,
+    worked: Mapping[int, int],
 ) -> dict[int, scheduling.Pin]:
     found: dict[int, scheduling.Pin] = {}
     hours = OpenTime(shop.windows[machine_id])
@@ -294,7 +302,7 @@ def _pins_of(
         setup = matrix.between(family, job.setup_family)
         changing = setup if found or job.started_at is None else 0
         start = _clock(hours, work + changing) if found else 0
-        work += changing + minutes_left(job)
+        work += changing + max(1, minutes_left(job) - worked.get(job.pk, 0))
         found[job.pk] = scheduling.Pin(str(machine_id), start, max(start + 1, _end(hours, work)))
         family = job.setup_family
     return found

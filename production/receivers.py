@@ -5,6 +5,7 @@ from django.db import transaction
 from journal.dispatch import receives
 from journal.models import Transition
 from production import causes, feedback, mending, withdrawing
+from production.calendars import STOPPED
 from production.models import Machine
 
 
@@ -31,7 +32,7 @@ def _disturbed(transition: Transition) -> None:
 for kind, step in causes.STEPS:
     receives(kind, step, name="production.disturbed", queue="planning")(_disturbed)
 for status in Machine.Status:
-    if status not in causes.STOPPED:
+    if status not in STOPPED:
         receives(
             "machine",
             status,
