@@ -27,14 +27,12 @@ PIECES = 3
 def story(hours: float) -> dict[str, Any]:
     plan = Plan.objects.published().get()
     at = plan.as_of + timedelta(hours=hours)
-    worked = _work_until(at)
-    minute = timedelta(minutes=1)
-    return {
-        "operations": plan.metrics["operations"],
-        **worked,
-        "breakdown": _told(at + minute, _break_down),
-        "rush": _told(at + 10 * minute, _rush),
-    }
+    story = {"operations": plan.metrics["operations"], "worked": _work_until(at)}
+    story["breakdown"] = _told(at, _break_down)
+    at += timedelta(minutes=30)
+    story["then"] = _work_until(at)
+    story["rush"] = _told(at, _rush)
+    return story
 
 
 def _work_until(at: datetime) -> dict[str, int]:
@@ -136,13 +134,16 @@ def _told(at: datetime, happens: Callable[[datetime], dict[str, Any]]) -> dict[s
     reading = planning.read(at, by=BY)
     then, problem = _places(before, reading), reading.problem
     stability = calm.stability(before, reading.origin)
+    began = process_time()
     ours = scheduling.repaired(problem, then, stability, timed=mending.TIMED)
+    kernel = round(1000 * (process_time() - began))
     shifted = scheduling.right_shifted(problem, then)
     new = [one.id for one in problem.jobs if not any(o.id in then for o in one.operations)]
     at_work = {str(pk): str(m) for pk, m in Job.objects.at_work().values_list("pk", "machine")}
     return {
         **told,
         **{name: round(value, 2) for name, value in took.items()},
+        "kernel_cpu_ms": kernel,
         "kernel_ms": mended.plan.metrics["repaired"]["milliseconds"],
         "published": mended.plan.status,
         "as_published": _places(mended.plan, reading) == places(ours),
@@ -152,7 +153,24 @@ def _told(at: datetime, happens: Callable[[datetime], dict[str, Any]]) -> dict[s
         "undisturbed": undisturbed.totals.objective,
         "ours": _figures(problem, then, ours, new),
         "right_shift": _figures(problem, then, shifted, new),
+        "searched_behind": _searched(then, reading, new),
     }
+
+
+def _searched(
+    then: Mapping[str, Place], reading: planning.Reading, new: Iterable[str]
+) -> dict[str, Any]:
+    """The plan that follows the repair: searched in full, the repaired one being seen by now."""
+    repaired = Plan.objects.published().get()
+    stability = calm.stability(repaired, reading.origin)
+    began = process_time()
+    plan = scheduling.schedule(reading.problem, threads=2, stability=stability)
+    took = round(process_time() - began, 2)
+    since = nervousness(
+        _places(repaired, reading), figures.free_places(plan), tolerance=15, until=2880
+    )
+    told = _figures(reading.problem, then, plan, new)
+    return {**told, "near_since_repair": asdict(since), "cpu_seconds": took}
 
 
 def _places(plan: Plan, reading: planning.Reading) -> dict[str, Place]:

@@ -25,7 +25,8 @@ logger = logging.getLogger("tailorline.planning")
 
 # More at once is no disturbance but an import: all is planned anew instead.
 MOST_CAUSES = 50
-# A repair of the plan of a small shop is at its end before that; in a large one it is half a second.
+# Steps that a repair may time anew: a small shop's is at its end before, a large one's takes some
+# tenths of a second.
 TIMED = 2_000_000
 # What nobody has mended by then is planned anew.
 MENDED_WITHIN = timedelta(seconds=30)

@@ -27,7 +27,7 @@ def minutes_worked(
     first = min(since.values()).replace(second=0, microsecond=0)
     busy = {running[pk].machine_id for pk in since}
     used = [machine for machine in machines if machine.pk in busy]
-    windows = open_windows(used, first, (now - first).days + 1, now)
+    windows = open_windows(used, first, (now - first).days + 2, now)
     hours = {machine_id: OpenTime(spans) for machine_id, spans in windows.items()}
     return {
         pk: hours[machine_id].worked(minute_of(now, first))

@@ -243,7 +243,7 @@ def _curve(points: Sequence[Point]) -> Curve | None:
         _labels([seconds for seconds, _objective in spaced]),
         [
             (_("Best so far"), [round(objective / scale, 2) for _seconds, objective in spaced]),
-            (_("Best rule"), [round(first.objective / scale, 2)] * len(spaced)),
+            (_("Where it began"), [round(first.objective / scale, 2)] * len(spaced)),
         ],
         unit,
         first,
