@@ -208,10 +208,11 @@ def test_a_plan_s_late_orders_are_turned_through(signed_in):
 
 
 def test_a_plan_whose_hours_are_forgotten_keeps_its_figures_and_says_so(signed_in, two_plans):
-    first, _second = two_plans
+    first, second = two_plans
     client = signed_in("planner")
     assert "no longer kept" not in shown(client, "production:plan", first.pk)
-    pruning.prune(timezone.now() + 2 * HOUR)
+    planning.run(second.as_of + HOUR)
+    pruning.prune(second.as_of + 2 * HOUR)
     text = shown(client, "production:plan", first.pk)
     assert "The hours of this plan are no longer kept" in text
     assert "Cells in this plan" in text
