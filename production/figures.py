@@ -71,7 +71,9 @@ class Search:
 
     def _so_far(self, objective: int) -> str:
         saved = saved_share(self.points[0].objective, objective)
-        return _("Improving: %(saved).1f %% off the best rule") % {"saved": 100 * saved}
+        return _("Improving: %(saved).1f %% off the plan that it began with") % {
+            "saved": 100 * saved
+        }
 
 
 def saved_share(before: int, after: int) -> float:

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from journal.models import Transition
 from journal.moving import lifecycle, record
-from production import planning, scheduling
+from production import continuing, planning, scheduling
 from production.modelling import Work, load_work, problem_of
 from production.models import Plan
 from production.scheduling import Bottleneck, Problem, Remedies, Schedule, Trials
@@ -160,7 +160,7 @@ def _quick(problem: Problem, trials: Trials) -> Schedule:
     """A plan made as the remedies are: by the rule that won last, if it is known."""
     published = Plan.objects.published().order_by("-pk").first()
     try:
-        rule = published.solver if published else None
+        rule = continuing.winner(published) if published else None
         return scheduling.schedule(problem, only=rule, iterations=trials.iterations)
     except scheduling.UnknownRuleError:
         return scheduling.schedule(problem, iterations=trials.iterations)

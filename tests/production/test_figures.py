@@ -39,8 +39,8 @@ def test_a_search_keeps_its_curve_and_tells_at_most_once_a_second():
     ]
     # of the usual hundred moves a step, half were made after 1.2 seconds
     assert told == [
-        (0.0, "Improving: 0.0 % off the best rule"),
-        (0.5, "Improving: 50.0 % off the best rule"),
+        (0.0, "Improving: 0.0 % off the plan that it began with"),
+        (0.5, "Improving: 50.0 % off the plan that it began with"),
     ]
 
 
