@@ -10,7 +10,6 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from journal.models import Transition
 from journal.moving import IllegalStep, Stale, lifecycle, move, move_many, record, timeline
 from orders.models import Order, OrderLine, PromiseRevision, Return, Shipment
 
@@ -158,11 +157,11 @@ def ready(line_ids: Collection[int], *, by: str, at: datetime) -> list[int]:
 
 def remade(line_ids: Collection[int], *, by: str, at: datetime, why: str) -> list[int]:
     """Produced lines go back into production; returns those that moved."""
-    moved: list[Transition] = []
+    moved: list[int] = []
     for chunk in _chunks(line_ids):
         lines = OrderLine.objects.filter(pk__in=chunk)
         moved += move_many(ORDER_LINE, lines, "produced", "in_production", by=by, at=at, why=why)
-    return [transition.object_id for transition in moved]
+    return moved
 
 
 def _reach(line_ids: Collection[int], to: str, by: str, at: datetime) -> list[int]:
@@ -189,8 +188,7 @@ def _refuse_unpromised(line_ids: Sequence[int], to: str) -> None:
 def _advance(line_ids: Sequence[int], to: str, by: str, at: datetime) -> list[int]:
     old = WAY[WAY.index(to) - 1]
     lines = OrderLine.objects.filter(pk__in=line_ids)
-    moved = move_many(ORDER_LINE, lines, old, to, by=by, at=at)
-    return [transition.object_id for transition in moved]
+    return move_many(ORDER_LINE, lines, old, to, by=by, at=at)
 
 
 def _chunks(ids: Collection[int]) -> Iterable[list[int]]:
