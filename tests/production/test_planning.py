@@ -220,9 +220,12 @@ def test_nobody_readies_anything_any_more_for_a_plan_of_days_ago(monkeypatch):
     plan()
     seen = []
     schedule = scheduling.schedule
-    monkeypatch.setattr(
-        scheduling, "schedule", lambda *a, **k: seen.append(k["stability"]) or schedule(*a, **k)
-    )
+
+    def watched(*args, **kwargs):
+        seen.append(kwargs["stability"])
+        return schedule(*args, **kwargs)
+
+    monkeypatch.setattr(scheduling, "schedule", watched)
     planning.run(NOW + timedelta(days=1))
     planning.run(NOW + timedelta(days=4))
     assert [stability is None for stability in seen] == [False, True]
