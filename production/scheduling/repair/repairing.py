@@ -155,9 +155,9 @@ class Repair:
     # Best insertion
 
     def _mended(self, firm: Draft, calm: Records) -> Draft | None:
-        """The firm part of a plan after insertion; None where nothing was gained, or where units
-        of pools would have to be found too."""
-        if len(self.shop.pools):
+        """The firm part of a plan after insertion; None where nothing was gained, there is nothing,
+        or units of pools would have to be found too."""
+        if len(self.shop.pools) or not len(self.shop.steps):
             return None
         repair = _Insertion(self, firm, calm)
         cost = repair.cost
