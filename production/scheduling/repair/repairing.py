@@ -33,7 +33,8 @@ REPAIR = "repair"
 # How much is tried before a repaired plan is handed over. What is late gets another place SWEEPS
 # times, room for new work is made ROUNDS times at most; where nothing else is said it ends at TIMED
 # operations timed anew, which take some 100 to 200 ns each. Gaps are compared by their effects on
-# the next AHEAD operations. A delay within TOLERANCE minutes of pushing something on counts in part.
+# the next AHEAD operations. A delay that lacks at most TOLERANCE minutes of pushing something on
+# counts in part.
 SWEEPS, ROUNDS = 4, 5
 TIMED, AHEAD = 100_000, 300
 TOLERANCE = 3000.0
