@@ -80,6 +80,11 @@ def receives(
     return register
 
 
+def awaited(kind: str, to: str) -> bool:
+    """Whether anybody receives this step."""
+    return (kind, to) in _by_step
+
+
 def expect(transitions: Iterable[Transition]) -> None:
     """Write the duties that these new transitions create, and wake the workers after the commit."""
     duties = [

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from journal.loading import load
 from journal.moving import move, record
 from orders import lifecycle as order_lines
 from orders.lifecycle import LinePromise
@@ -25,7 +26,7 @@ from production.promising import Dates, dates_of
 from production.scheduling import Schedule
 from production.scheduling.repair.repairing import REPAIR
 
-ENTRIES = 500  # rows of one short write transaction
+ENTRIES = 2000  # rows of one short write transaction
 RELEASE_AHEAD_MINUTES = 2 * 24 * 60
 SHORTEST_HORIZON, LONGEST_HORIZON = 60, 720  # days
 
@@ -323,7 +324,7 @@ def snapshot(work: Iterable[Work]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     asked = _asked([one.order.pk for one in work])
     for one in work:
-        weeks = found.setdefault(one.order.configuration.product.sku, {})
+        weeks = found.setdefault(one.order.sku, {})
         for peg in one.pegs:
             week = (peg.forecast_week or asked[peg.pk]).isoformat()
             weeks[week] = weeks.get(week, 0) + peg.quantity
@@ -342,21 +343,8 @@ def _asked(order_ids: Sequence[int]) -> dict[int, date]:
 
 
 def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> None:
-    entries = [
-        PlanEntry(
-            plan=plan,
-            job_id=int(one.operation_id),
-            machine_id=int(one.machine_id),
-            setup_start=moment_at(shop.origin, one.setup_start),
-            start=moment_at(shop.origin, one.start),
-            end=moment_at(shop.origin, one.end),
-            setup_minutes=one.setup_minutes,
-            binding=one.binding,
-        )
-        for one in schedule.operations
-    ]
-    for start in range(0, len(entries), ENTRIES):
-        PlanEntry.objects.bulk_create(entries[start : start + ENTRIES])
+    for start in range(0, len(schedule.operations), ENTRIES):
+        _write_entries(plan, shop.origin, schedule.operations[start : start + ENTRIES])
     names = {str(job.pk): job.name for one in work for job in one.jobs}
     PlanRefusal.objects.bulk_create(
         PlanRefusal(
@@ -367,6 +355,21 @@ def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> 
         )
         for one in schedule.set_aside
     )
+
+
+def _write_entries(
+    plan: Plan, origin: datetime, planned: Sequence[scheduling.PlannedOperation]
+) -> None:
+    columns: dict[str, list[Any]] = {
+        "job_id": [int(one.operation_id) for one in planned],
+        "machine_id": [int(one.machine_id) for one in planned],
+        "setup_start": [moment_at(origin, one.setup_start) for one in planned],
+        "start": [moment_at(origin, one.start) for one in planned],
+        "end": [moment_at(origin, one.end) for one in planned],
+        "setup_minutes": [one.setup_minutes for one in planned],
+        "binding": [one.binding for one in planned],
+    }
+    load(PlanEntry, columns, plan_id=plan.pk)
 
 
 # Publishing

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from django.db.models import Max
 
@@ -10,11 +11,23 @@ from production.calendars import minute_of, open_windows
 from production.models import Job, JobReport, Machine
 from production.scheduling.worktime import OpenTime
 
+
+class Begun(Protocol):
+    """What is asked of a job that a machine may be at."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def machine_id(self) -> int | None: ...
+
+
 FORGOTTEN = timedelta(days=14)  # what has run longer was rather forgotten
 
 
 def minutes_worked(
-    jobs: Collection[Job], machines: Sequence[Machine], now: datetime
+    jobs: Collection[Begun], machines: Sequence[Machine], now: datetime
 ) -> dict[int, int]:
     """Open minutes that running jobs were worked on since they began to run or last reported.
 

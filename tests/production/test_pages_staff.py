@@ -186,7 +186,7 @@ def test_a_message_that_comes_twice_plans_once(sent):
 
 
 def test_a_planner_that_is_busy_for_long_is_said_in_plain_words(sent, monkeypatch):
-    waited: list[float] = []
+    waited: list[int] = []
     monkeypatch.setattr("production.alone.sleep", waited.append)
     request_id = replanning.ask(by="staff:alice", at=timezone.now())
     with planning_alone():

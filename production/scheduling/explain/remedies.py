@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from production.scheduling.anytime import Deadline
+from production.scheduling.batching import schedule as planned
 from production.scheduling.dispatch import rules_called
-from production.scheduling.improving import schedule as planned
 from production.scheduling.jobs import Job, Operation
 from production.scheduling.machines import Machine
 from production.scheduling.plan import Schedule, Totals, lateness, totals

@@ -33,8 +33,7 @@ REPAIR = "repair"
 # How much is tried before a repaired plan is handed over. What is late gets another place SWEEPS
 # times, room for new work is made ROUNDS times at most; where nothing else is said it ends at TIMED
 # operations timed anew, which take some 100 to 200 ns each. Gaps are compared by their effects on
-# the next AHEAD operations. A delay that lacks at most TOLERANCE minutes of pushing something on
-# counts in part.
+# the next AHEAD operations. A delay within TOLERANCE minutes of pushing on something counts partly.
 SWEEPS, ROUNDS = 4, 5
 TIMED, AHEAD = 100_000, 300
 TOLERANCE = 3000.0
@@ -156,9 +155,9 @@ class Repair:
     # Best insertion
 
     def _mended(self, firm: Draft, calm: Records) -> Draft | None:
-        """The firm part of a plan after insertion; None where nothing was gained, or where units
-        of pools would have to be found too."""
-        if len(self.shop.pools):
+        """The firm part of a plan after insertion; None where nothing was gained, there is nothing,
+        or units of pools would have to be found too."""
+        if len(self.shop.pools) or not len(self.shop.steps):
             return None
         repair = _Insertion(self, firm, calm)
         cost = repair.cost
