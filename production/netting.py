@@ -385,10 +385,10 @@ def _ordered(
 ) -> dict[tuple[int, date], float]:
     """Pieces ordered since `first`, by product and week of ordering."""
     since = datetime.combine(first, time(), tzinfo=zone)
-    lines = demand.lines(as_of, since=since, product_ids=product_ids)
+    columns = ("product_id", "quantity", "placed_at")
+    lines = demand.lines(as_of, since, product_ids, columns)
     ordered: dict[tuple[int, date], float] = {}
-    columns = ["product_id", "quantity", "placed_at"]
-    for product_id, quantity, placed_at in lines[columns].itertuples(index=False):
+    for product_id, quantity, placed_at in lines.itertuples(index=False):
         key = (int(product_id), monday_of(placed_at, zone))
         ordered[key] = ordered.get(key, 0.0) + float(quantity)
     return ordered
@@ -396,7 +396,8 @@ def _ordered(
 
 def _usual_leads(product_ids: list[int], as_of: datetime) -> dict[int, int]:
     """Median days between order and wanted date, by product, over the last quarter."""
-    lines = demand.lines(as_of, since=as_of - timedelta(days=91), product_ids=product_ids)
+    columns = ("product_id", "placed_at", "requested_date")
+    lines = demand.lines(as_of, as_of - timedelta(days=91), product_ids, columns)
     dated = lines[lines["requested_date"].notna()]
     placed = dated["placed_at"].dt.tz_localize(None).dt.normalize()
     days = (dated["requested_date"] - placed).dt.days.clip(lower=0)

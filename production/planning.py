@@ -337,16 +337,20 @@ def _promise(
 ) -> tuple[int, int]:
     """Promise lines that have no date yet; revise those that the plan finishes too late for it."""
     last = _last_work(schedule, work)
-    zone = plant_zone()
+    zone, reason = plant_zone(), _("First plan")
+    dates = {
+        work_id: dates_of(moment_at(plan.as_of, schedule.finish[work_id]), at, zone)
+        for work_id in set(last.values())
+    }
     first: list[LinePromise] = []
     later: list[LinePromise] = []
     for line_id, committed in _committed(last):
         work_id = last[line_id]
-        dates = dates_of(moment_at(plan.as_of, schedule.finish[work_id]), at, zone)
         if committed is None:
-            first.append(_answer(line_id, dates, _("First plan")))
-        elif dates.p50 > committed:
-            later.append(_answer(line_id, dates, _cause(problem, schedule, work_id)))
+            first.append(_answer(line_id, dates[work_id], reason))
+        elif dates[work_id].p50 > committed:
+            cause = _cause(problem, schedule, work_id)
+            later.append(_answer(line_id, dates[work_id], cause))
     promised = order_lines.promise_many(first, by=by, at=at)
     return len(promised), len(order_lines.promise_many(later, by=by, at=at))
 
