@@ -7,6 +7,7 @@ already there, or further on, is left alone.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -118,7 +119,7 @@ def _promise_chunk(
 
 
 def _load_revisions(told: Sequence[LinePromise], at: datetime) -> None:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "line_id": [one.line_id for one in told],
         "p50": [one.p50 for one in told],
         "p90": [one.p90 for one in told],

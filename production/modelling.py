@@ -24,6 +24,7 @@ from production.models import (
     WorkOrder,
 )
 from production.scheduling.worktime import OpenTime
+from production.underway import minutes_worked
 
 # the alternatives of a job: its cell, the capability it asks for, the minutes left
 Places: TypeAlias = Callable[[int, str, int], tuple[scheduling.Alternative, ...]]
@@ -78,6 +79,12 @@ class Shop:
             for machine in self.by_center.get(center_id, [])
             if not capability or capability in machine.capabilities
         ]
+
+    @property
+    def fence(self) -> int:
+        """The minute before which nothing begins that is only foreseen."""
+        days = (machine.work_center.plant.locked_days for machine in self.machines)
+        return max(days, default=0) * 24 * 60
 
     def minute(self, moment: datetime) -> int:
         return minute_of(moment, self.origin)
@@ -191,9 +198,10 @@ def fingerprint_of_shop(stopped: Collection[int]) -> str:
 
     Four queries of small tables; rows that were written anew are the same rows.
     """
-    cell = ("work_center_id", "work_center__calendar_id", "work_center__plant__time_zone")
+    cell = ("work_center_id", "work_center__calendar_id")
+    plant = ("work_center__plant__time_zone", "work_center__plant__locked_days")
     rows = (
-        Machine.objects.filter(active=True).values_list("pk", *cell, "capabilities"),
+        Machine.objects.filter(active=True).values_list("pk", *cell, *plant, "capabilities"),
         Shift.objects.values_list("calendar_id", "weekday", "start", "end"),
         CalendarException.objects.values_list("calendar_id", "day", "start", "end"),
         SetupRule.objects.values_list("work_center_id", "from_family", "to_family", "minutes"),
@@ -317,7 +325,8 @@ def pins(
 ) -> dict[int, scheduling.Pin]:
     """Where jobs at work stand, by job id: begun work first, the others behind it on its machine.
 
-    A begun job ends when its remaining pieces are made, from now on.
+    A begun job ends when its remaining pieces are made, the one that is being made counted from its
+    beginning.
     """
     at_work: dict[int, list[OpenJob]] = {}
     known = {machine.pk for machine in shop.machines}
@@ -326,10 +335,12 @@ def pins(
             if job.status in Job.AT_WORK and job.machine_id in known and job.machine_id:
                 at_work.setdefault(job.machine_id, []).append(job)
     matrix = {one.group: one for one in setups}
+    begun = [job for jobs in at_work.values() for job in jobs]
+    worked = minutes_worked(begun, shop.machines, shop.origin)
     found: dict[int, scheduling.Pin] = {}
     for machine_id, jobs in at_work.items():
         jobs.sort(key=lambda job: (*_begun_first(job), job.pk))
-        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)])
+        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)], worked)
     return found
 
 
@@ -338,7 +349,11 @@ def _begun_first(job: OpenJob) -> tuple[bool, float]:
 
 
 def _pins_of(
-    shop: Shop, machine_id: int, jobs: Sequence[OpenJob], matrix: scheduling.SetupMatrix
+    shop: Shop,
+    machine_id: int,
+    jobs: Sequence[OpenJob],
+    matrix: scheduling.SetupMatrix,
+    worked: Mapping[int, int],
 ) -> dict[int, scheduling.Pin]:
     found: dict[int, scheduling.Pin] = {}
     hours = OpenTime(shop.windows[machine_id])
@@ -348,7 +363,7 @@ def _pins_of(
         setup = matrix.between(family, job.setup_family)
         changing = setup if found or job.started_at is None else 0
         start = _clock(hours, work + changing) if found else 0
-        work += changing + minutes_left(job)
+        work += changing + max(1, minutes_left(job) - worked.get(job.pk, 0))
         found[job.pk] = scheduling.Pin(str(machine_id), start, max(start + 1, _end(hours, work)))
         family = job.setup_family
     return found
@@ -375,7 +390,10 @@ def problem_of(shop: Shop, work: Sequence[Work]) -> scheduling.Problem:
     pinned = pins(shop, work, setups)
     places = _places(shop)
     return scheduling.Problem(
-        shop.as_machines(), tuple(_job(shop, one, pinned, places) for one in work), setups
+        shop.as_machines(),
+        tuple(_job(shop, one, pinned, places) for one in work),
+        setups,
+        fence=shop.fence,
     )
 
 

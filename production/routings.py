@@ -33,7 +33,7 @@ from production.models import (
 )
 from production.routing_templates import CELLS, TEMPLATES, Template
 
-BATCH = 50  # work orders of one short write transaction
+BATCH = 50  # work orders, or products, of one short write transaction
 
 
 class CannotBeMade(Exception):
@@ -375,11 +375,20 @@ def build_from_template(product_ids: Iterable[int], template: str) -> int:
     with transaction.atomic():
         centers = {code: _cell(code) for code in sorted({step.cell for step in plan.steps})}
         materials = _materials(plan)
+    asked = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
+    lacking = [pk for some in asked for pk in _lacking(some, template)]
     built = 0
-    for start in range(0, len(wanted), 500):
+    for start in range(0, len(lacking), BATCH):
         with transaction.atomic():
-            built += _build_batch(wanted[start : start + 500], template, centers, materials)
+            built += _build_batch(lacking[start : start + BATCH], template, centers, materials)
     return built
+
+
+def _lacking(product_ids: Sequence[int], template: str) -> list[int]:
+    known = dict(
+        Routing.objects.filter(product__in=product_ids).values_list("product_id", "template")
+    )
+    return [pk for pk in product_ids if known.get(pk) not in ("", template)]
 
 
 def _build_batch(
@@ -388,10 +397,7 @@ def _build_batch(
     centers: Mapping[str, WorkCenter],
     materials: Mapping[str, Material],
 ) -> int:
-    known = dict(
-        Routing.objects.filter(product__in=product_ids).values_list("product_id", "template")
-    )
-    new = [pk for pk in product_ids if known.get(pk) not in ("", template)]
+    new = _lacking(product_ids, template)
     Routing.objects.filter(product__in=new).delete()
     BOM.objects.filter(product__in=new).delete()
     routings = Routing.objects.bulk_create(Routing(product_id=pk, template=template) for pk in new)

@@ -6,9 +6,11 @@ promises, `repaired` mends a plan that something has disturbed; `why_late`, `bot
 """
 
 from .annealing import Effort
+from .batching import dispatch, repaired, right_shifted, schedule
 from .checker import Fault, Violation, check
-from .dispatch import UnknownRuleError, dispatch
+from .dispatch import UnknownRuleError
 from .errors import (
+    BatchError,
     CyclicJobsError,
     DuplicateIdError,
     DurationError,
@@ -37,20 +39,20 @@ from .explain import (
     what_helps,
     why_late,
 )
-from .improving import schedule
 from .insertion import Insertion, Timetable, earliest_finish, inserted
-from .jobs import Alternative, Job, Operation, Pin
-from .machines import Machine, Pool, SetupMatrix
+from .jobs import NO_DUE_DATE, Alternative, Job, Operation, Pin
+from .machines import Machine, Plate, Pool, Rack, SetupMatrix
 from .makespan import NotPlainError, shortest
 from .plan import Binding, PlannedOperation, Schedule, Totals
 from .problem import Impossible, Problem, Reason
-from .repair import repaired, right_shifted
 from .rules import RULES
 from .stability import Stability
 
 __all__ = [
+    "NO_DUE_DATE",
     "RULES",
     "Alternative",
+    "BatchError",
     "Binding",
     "Bottleneck",
     "Cause",
@@ -72,9 +74,11 @@ __all__ = [
     "Operation",
     "Pin",
     "PlannedOperation",
+    "Plate",
     "Pool",
     "Problem",
     "ProblemError",
+    "Rack",
     "Reason",
     "Remedies",
     "Remedy",

@@ -81,7 +81,8 @@ class Shop(NamedTuple):
 
 
 def shop_of(problem: Problem) -> Shop:
-    """The tables of a problem; the order of its jobs is the numbering."""
+    """The tables of a problem; the order of its jobs is the numbering. Raises BatchError."""
+    problem.require_no_batches()
     columns = _columns(problem)
     some = [_choices(problem, operation) for operation in problem.operations()]
     calendars = _calendars(problem)

@@ -31,3 +31,7 @@ class UnknownReferenceError(ProblemError):
 
 class CyclicJobsError(ProblemError):
     """Jobs wait for each other in a circle."""
+
+
+class BatchError(ProblemError):
+    """A rack or plate makes no sense, or this part of the engine knows no batches."""

@@ -26,9 +26,10 @@ class Insertion:
 
 
 class Timetable:
-    """The gaps of a plan, prepared once and asked often. Asking changes nothing."""
+    """The gaps of a plan, prepared once and asked often. Asking changes nothing. BatchError."""
 
     def __init__(self, problem: Problem, schedule: Schedule) -> None:
+        problem.require_no_batches()
         self.problem = problem
         self.schedule = schedule
         self._timelines = timelines(problem)

@@ -5,6 +5,8 @@ from itertools import pairwise
 
 from .errors import DuplicateIdError, DurationError, LagError, SequenceError, UnknownReferenceError
 
+NO_DUE_DATE = 1 << 30  # of a job that is wanted only by what waits for it
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
@@ -46,6 +48,11 @@ class Operation:
     It holds one unit of each of its `pools` from the start of its set-up to its end. Where a pool
     is away the machine counts as closed for it. A pinned operation holds them from its start, and
     goes without where earlier pins hold all.
+
+    Of the capacity of a rack or plate it takes its `size`, and its minutes there are its own part
+    of the batch's; without a size it runs alone. It shares with others of its set-up family that
+    need the same pools. What is pinned to one rack or plate with one start and end is one batch,
+    and nobody joins it.
     """
 
     id: str
@@ -58,19 +65,27 @@ class Operation:
     splittable: bool = True
     pinned: Pin | None = None
     pools: tuple[str, ...] = ()
+    size: int = 0
 
     def __post_init__(self) -> None:
+        if self.size < 0:
+            raise DurationError(f"{self.id}: takes less than nothing of a rack or plate")
         if self.min_lag_after < 0:
             raise LagError(f"{self.id}: negative lag")
         if self.max_lag_after is not None and self.max_lag_after < self.min_lag_after:
             raise LagError(f"{self.id}: the maximum lag is below the minimum")
-        machines = [a.machine_id for a in self.alternatives]
+        machines = self.machine_ids
         if len(set(machines)) < len(machines):
             raise DuplicateIdError(f"{self.id}: a machine is named twice")
         if len(set(self.pools)) < len(self.pools):
             raise DuplicateIdError(f"{self.id}: a pool is named twice")
         if self.pinned and self.pinned.end is None and self.pinned.machine_id not in machines:
             raise UnknownReferenceError(f"{self.id}: its pin has neither minutes nor an end")
+
+    @property
+    def machine_ids(self) -> tuple[str, ...]:
+        """Machines that can do it."""
+        return tuple(one.machine_id for one in self.alternatives)
 
     def minutes_on(self, machine_id: str) -> int | None:
         """Open minutes on a machine, None where it cannot be done."""
@@ -82,7 +97,8 @@ class Job:
     """A work order: operations in sequence, ready at `release`, wanted by `due`.
 
     `firm=False` marks a forecast job, which never displaces a firm one. `predecessors` name jobs
-    that must be finished first (multi-level work orders).
+    that must be finished first (multi-level work orders). With `NO_DUE_DATE` lateness costs
+    nothing, and rules go by the due dates of the jobs that wait for it.
     """
 
     id: str

@@ -5,8 +5,53 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from .errors import DurationError, WindowError
+from .errors import BatchError, DurationError, WindowError
 from .worktime import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Rack:
+    """Room for several operations at once, as in an oven: a batch takes as long as the longest.
+
+    >>> Rack(6).minutes([30, 45])
+    45
+    """
+
+    capacity: int
+
+    def __post_init__(self) -> None:
+        _require_room(self.capacity)
+
+    def minutes(self, own: Iterable[int]) -> int:
+        """Of a batch, from those of its operations."""
+        return max(own)
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """Room for several parts at once, as on the plate of a printer: one after another is made, and
+    all are taken off together. `minutes_each_time` come on top of their own.
+
+    >>> Plate(100, minutes_each_time=20).minutes([30, 45])
+    95
+    """
+
+    capacity: int
+    minutes_each_time: int = 0
+
+    def __post_init__(self) -> None:
+        _require_room(self.capacity)
+        if self.minutes_each_time < 0:
+            raise DurationError("a plate takes negative time")
+
+    def minutes(self, own: Iterable[int]) -> int:
+        """Of a batch, from those of its operations."""
+        return self.minutes_each_time + sum(own)
+
+
+def _require_room(capacity: int) -> None:
+    if capacity < 1:
+        raise BatchError("a rack or plate has room for at least one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +60,8 @@ class Machine:
 
     The last window's end is the horizon. Let the windows reach back to the earliest pinned start,
     or give pins their end. At an `unlimited` one nothing queues or needs a set-up: a subcontractor,
-    whose lead time counts in its windows, or an oven that always has room.
+    whose lead time counts in its windows, or an oven that always has room. One with a `batch` works
+    on several operations together: they begin and end as one.
     """
 
     id: str
@@ -24,9 +70,12 @@ class Machine:
     setup_family: str | None = None
     available_from: int = 0
     unlimited: bool = False
+    batch: Rack | Plate | None = None
 
     def __post_init__(self) -> None:
         _require_windows(self.id, self.windows)
+        if self.unlimited and self.batch:
+            raise BatchError(f"{self.id}: where nothing queues, nothing shares a batch")
 
 
 @dataclass(frozen=True, slots=True)

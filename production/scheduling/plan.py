@@ -16,6 +16,7 @@ class Binding(StrEnum):
     MACHINE = "machine"
     POOL = "pool"
     PREDECESSOR = "predecessor"
+    BATCH = "batch"
     MATERIAL = "material"
     LAG = "lag"
     CALENDAR = "calendar"
@@ -26,7 +27,8 @@ class Binding(StrEnum):
 class PlannedOperation:
     """An operation in its place: set-up in `[setup_start, start)`, processing in `[start, end)`.
 
-    Both pause while the machine is closed; `setup_minutes` counts open minutes.
+    Both pause while the machine is closed; `setup_minutes` counts open minutes. Operations with one
+    `batch` run together; it is called after that one of them at which the change-over stands.
     """
 
     operation_id: str
@@ -37,6 +39,7 @@ class PlannedOperation:
     end: int
     setup_minutes: int
     binding: Binding
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,15 @@ class Schedule:
     @cached_property
     def before_on_machine(self) -> dict[str, PlannedOperation]:
         """What runs right before each planned operation on its machine, by id; the first of a
-        machine has none."""
-        return {
-            later.operation_id: earlier
-            for row in self.by_machine.values()
-            for earlier, later in pairwise(row)
-        }
+        machine has none, and one batch has one."""
+        found: dict[str, PlannedOperation] = {}
+        for row in self.by_machine.values():
+            for earlier, later in pairwise(row):
+                if not later.batch or later.batch != earlier.batch:
+                    found[later.operation_id] = earlier
+                elif earlier.operation_id in found:
+                    found[later.operation_id] = found[earlier.operation_id]
+        return found
 
     @cached_property
     def finish(self) -> dict[str, int]:

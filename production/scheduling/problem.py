@@ -9,8 +9,8 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from .errors import CyclicJobsError, DuplicateIdError, UnknownReferenceError
-from .jobs import Job, Operation
+from .errors import BatchError, CyclicJobsError, DuplicateIdError, UnknownReferenceError
+from .jobs import Alternative, Job, Operation, Pin
 from .machines import Machine, Pool, SetupMatrix
 from .worktime import OpenTime, Window, shared
 
@@ -62,7 +62,7 @@ class Problem:
 
     def _require_known_references(self) -> None:
         for operation in self.operations():
-            named = [a.machine_id for a in operation.alternatives]
+            named = [*operation.machine_ids]
             named += [operation.pinned.machine_id] if operation.pinned else []
             for machine_id in named:
                 if machine_id not in self.machine:
@@ -127,6 +127,52 @@ class Problem:
             self._windows[machine_id, pools] = windows if found == windows else found
         return self._windows[machine_id, pools] if pools else windows
 
+    # Racks and plates
+
+    @cached_property
+    def has_batches(self) -> bool:
+        """Whether any operation may share a rack or plate with others."""
+        shared = {machine.id for machine in self.machines if machine.batch}
+        return bool(shared) and any(
+            operation.size and shared.intersection(operation.machine_ids)
+            for operation in self.operations()
+        )
+
+    def require_no_batches(self) -> None:
+        """Raises BatchError where a part of the engine would plan every operation by itself."""
+        if self.has_batches:
+            raise BatchError(
+                "this part of the engine knows no batches; `schedule` and `repaired` do"
+            )
+
+    def alone(self, operation: Operation, on: Alternative) -> int | None:
+        """Open minutes without company; None where a rack or plate is too small."""
+        batch = self.machine[on.machine_id].batch
+        if batch is None or not operation.size:
+            return on.minutes
+        return batch.minutes([on.minutes]) if operation.size <= batch.capacity else None
+
+    @cached_property
+    def pinned_together(self) -> dict[str, tuple[Operation, ...]]:
+        """What is pinned to a rack or plate as one batch, in order of its ids, by operation id."""
+        found: dict[tuple[Pin, str], list[Operation]] = {}
+        for one in self.operations():
+            if one.pinned and one.size and self.machine[one.pinned.machine_id].batch:
+                found.setdefault((one.pinned, one.setup_family), []).append(one)
+        return {
+            one.id: tuple(sorted(some, key=lambda each: each.id))
+            for some in found.values()
+            if len(some) > 1
+            for one in some
+        }
+
+    def _pinned_minutes(self, operation: Operation, machine_id: str) -> int:
+        """Open minutes of a pinned operation whose end is not given, company included."""
+        batch, together = self.machine[machine_id].batch, self.pinned_together.get(operation.id)
+        if batch is None or not operation.size:
+            return operation.minutes_on(machine_id) or 0
+        return batch.minutes(one.minutes_on(machine_id) or 0 for one in together or [operation])
+
     def time_for(self, operation: Operation, machine_id: str) -> OpenTime:
         """Working-time arithmetic for an operation on a machine."""
         windows = self.windows_for(operation, machine_id)
@@ -157,20 +203,23 @@ class Problem:
         without: set[tuple[str, str]] = set()
         held: dict[str, list[int]] = {pool.id: [] for pool in self.pools}
         clashing = {one.job_id for one in self.impossible if one.reason == Reason.PIN_CONFLICT}
-        pinned = [
-            one
-            for one in self.operations()
-            if one.pinned and one.pools and one.job_id not in clashing
-        ]
+        pinned = [one for one in self.operations() if one.pinned and one.job_id not in clashing]
+        pinned = [one for one in pinned if one is self._standing_for(one, clashing)]
         spans = [(span, one.id, one) for one in pinned if (span := self.pinned_span(one))]
         for (start, end), _, operation in sorted(spans, key=lambda one: one[:2]):
-            for pool_id in operation.pools:
+            together = self.pinned_together.get(operation.id, (operation,))
+            for pool_id in dict.fromkeys(name for one in together for name in one.pools):
                 until = held[pool_id] = [one for one in held[pool_id] if one > start]
                 if len(until) < self.pool[pool_id].units:
                     until.append(end)
                 else:
-                    without.add((operation.id, pool_id))
+                    without.update((one.id, pool_id) for one in together)
         return without
+
+    def _standing_for(self, operation: Operation, clashing: set[str]) -> Operation:
+        """The one of what is pinned together that holds what all of it needs."""
+        together = self.pinned_together.get(operation.id, (operation,))
+        return next(one for one in together if one.job_id not in clashing)
 
     @cached_property
     def matrix(self) -> dict[str, SetupMatrix]:
@@ -220,7 +269,7 @@ class Problem:
         if pin.end is not None:
             return pin.start, pin.end
         open_time = self.open_time[pin.machine_id]
-        work = open_time.worked(pin.start) + (operation.minutes_on(pin.machine_id) or 0)
+        work = open_time.worked(pin.start) + self._pinned_minutes(operation, pin.machine_id)
         return (pin.start, open_time.end_at(work)) if work <= open_time.total else None
 
     @cached_property
@@ -260,7 +309,8 @@ def _alone(problem: Problem, job: Job) -> Impossible | None:
             text = "A later step is already started or frozen, but this one is still open."
             return Impossible(job.id, Reason.PIN_ORDER, text, operation.id)
     for operation in job.operations:
-        if not operation.alternatives and not operation.pinned:
+        able = (problem.alone(operation, one) is not None for one in operation.alternatives)
+        if not operation.pinned and not any(able):
             text = "No machine can do this step."
             return Impossible(job.id, Reason.NO_MACHINE, text, operation.id)
     bounds = [0] * len(job.operations)
@@ -300,13 +350,15 @@ def _spans(problem: Problem, operation: Operation, ready: int, bound: int) -> li
         return [span] if span else []
     spans = []
     for alternative in operation.alternatives:
+        minutes = problem.alone(operation, alternative)
+        if minutes is None:
+            continue
         open_time = problem.time_for(operation, alternative.machine_id)
         free = max(ready, problem.machine[alternative.machine_id].available_from)
-        work = max(open_time.worked(free), open_time.reached(bound) - alternative.minutes)
-        start = open_time.fit(work, 0, alternative.minutes, splittable=operation.splittable)
+        work = max(open_time.worked(free), open_time.reached(bound) - minutes)
+        start = open_time.fit(work, 0, minutes, splittable=operation.splittable)
         if start is not None:
-            end = open_time.end_at(start + alternative.minutes)
-            spans.append((open_time.start_at(start), end))
+            spans.append((open_time.start_at(start), open_time.end_at(start + minutes)))
     return spans
 
 
@@ -327,6 +379,8 @@ def _pin_clash(problem: Problem, found: Mapping[str, Impossible]) -> Impossible 
     for machine_id, spans in pins.items():
         spans.sort(key=lambda span: (span[0], span[1], span[2].id))
         for (_, end, first), (start, _, second) in pairwise(spans):
+            if second in problem.pinned_together.get(first.id, ()):
+                continue
             setup_from = _pinned_setup(problem, machine_id, first, second, start)
             crowded = setup_from < problem.open_time[machine_id].worked(end)
             if end > 0 and (crowded or end > start):

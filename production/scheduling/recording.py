@@ -1,6 +1,6 @@
 """Timelines written down as a schedule, each start with its binding reason."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from .jobs import Job, Operation
 from .plan import Binding, PlannedOperation, Schedule, finishes, totals
@@ -70,7 +70,7 @@ def _clock(problem: Problem, timeline: Timeline, gap: int) -> tuple[int, int]:
 
 
 def ready_since(
-    problem: Problem, job: Job, operation: Operation, ends: dict[str, int]
+    problem: Problem, job: Job, operation: Operation, ends: Mapping[str, int]
 ) -> tuple[int, Binding]:
     """When an operation could have started but for its machine, and what it waited for."""
     if operation.pinned:
@@ -79,7 +79,7 @@ def ready_since(
 
 
 def _waits(
-    problem: Problem, job: Job, operation: Operation, ends: dict[str, int]
+    problem: Problem, job: Job, operation: Operation, ends: Mapping[str, int]
 ) -> Iterator[tuple[int, Binding]]:
     yield 0, Binding.NOW
     before = [o for o in job.operations if o.sequence < operation.sequence]
@@ -92,7 +92,7 @@ def _waits(
         yield _after(problem.job[predecessor].operations[-1], ends)
 
 
-def _after(operation: Operation, ends: dict[str, int]) -> tuple[int, Binding]:
+def _after(operation: Operation, ends: Mapping[str, int]) -> tuple[int, Binding]:
     binding = Binding.LAG if operation.min_lag_after else Binding.PREDECESSOR
     return ends[operation.id] + operation.min_lag_after, binding
 

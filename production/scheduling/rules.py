@@ -9,6 +9,7 @@ where `setup` is the change-over that the operation would need now. Times are in
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from itertools import product
 from math import log2
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import NONE, Shop
+from .jobs import NO_DUE_DATE
 from .problem import Problem
 
 Floats = NDArray[np.float64]
@@ -102,14 +104,39 @@ def facts_of(problem: Problem, shop: Shop) -> Facts:
     places = steps["beyond"] - steps["first"]
     total = sums[steps["beyond"]] - sums[steps["first"]]
     minutes = np.where(places > 0, total / np.maximum(places, 1), 1.0)
+    after = _after(shop, minutes)
+    due, weight = _wanted(problem, shop, minutes + after)
     return Facts(
-        due=steps["due"].astype(np.float64),
-        weight=np.array([job.weight for job in problem.jobs], dtype=np.float64)[steps["job"]],
+        due=due[steps["job"]],
+        weight=weight[steps["job"]],
         minutes=minutes,
-        after=_after(shop, minutes),
+        after=after,
         mean_minutes=float(minutes.mean()) if len(minutes) else 1.0,
         mean_setup=_mean_setup(problem),
     )
+
+
+def _wanted(problem: Problem, shop: Shop, left: Floats) -> tuple[Floats, Floats]:
+    """Due date and weight (J,) of every job; one without a due date has them from what waits for
+    it: the earliest minute by which those must begin, and their weights together."""
+    due = np.array([job.due for job in problem.jobs], dtype=np.float64)
+    weight = np.array([job.weight for job in problem.jobs], dtype=np.float64)
+    number = {job.id: at for at, job in enumerate(problem.jobs)}
+    open_ended = {job.id for job in problem.jobs if job.due == NO_DUE_DATE}
+    if not open_ended:
+        return due, weight
+    begin_by, total = dict.fromkeys(open_ended, np.inf), dict.fromkeys(open_ended, 0.0)
+    length = left[np.flatnonzero(shop.steps["before"] == NONE)]
+    order = TopologicalSorter({job.id: job.predecessors for job in problem.jobs}).static_order()
+    for job in (problem.job[job_id] for job_id in reversed(list(order))):
+        at = number[job.id]
+        if job.id in open_ended and total[job.id]:
+            lag = job.operations[-1].min_lag_after
+            due[at], weight[at] = begin_by[job.id] - lag, total[job.id]
+        for before in open_ended.intersection(job.predecessors):
+            begin_by[before] = min(begin_by[before], due[at] - length[at])
+            total[before] += weight[at]
+    return due, weight
 
 
 def _after(shop: Shop, minutes: Floats) -> Floats:

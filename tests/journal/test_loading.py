@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.core.exceptions import FieldDoesNotExist
@@ -19,7 +20,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 def test_rows_read_as_they_were_given_and_the_rest_is_each_fields_default():
     order, lamp = factories.order(), factories.line().configuration
-    columns = {
+    columns: dict[str, list[Any]] = {
         "position": [1, 2],
         "configuration_id": [lamp.pk, lamp.pk],
         "unit_price": [Decimal("19.90"), Decimal(5)],

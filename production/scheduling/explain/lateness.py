@@ -68,11 +68,19 @@ def _waited_for(
     unlimited = problem.machine[planned.machine_id].unlimited
     if planned.binding == Binding.MACHINE and not unlimited:
         return schedule.before_on_machine.get(planned.operation_id)
+    if planned.binding == Binding.BATCH:
+        return _last_in_batch(schedule, planned)
     if planned.binding == Binding.POOL:
         return _held_before(problem, schedule, planned)
     if planned.binding in (Binding.PREDECESSOR, Binding.LAG, Binding.CALENDAR):
         return _latest_before(problem, schedule, planned)
     return None
+
+
+def _last_in_batch(schedule: Schedule, planned: PlannedOperation) -> PlannedOperation | None:
+    """The operation for which all others in the batch waited."""
+    batch = (one for one in schedule.operations if one.batch == planned.batch)
+    return next((one for one in batch if one.binding != Binding.BATCH), None)
 
 
 def _held_before(

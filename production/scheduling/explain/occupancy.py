@@ -29,7 +29,7 @@ class Occupancy:
         for one in row:
             start, end = max(free, worked(one.start)), max(free, worked(one.end))
             setup = min(start, max(free, worked(one.setup_start)))
-            self._own[one.operation_id] = setup, start
+            self._own[one.operation_id] = self._own.get(one.batch, (setup, start))
             changing.append((setup, start))
             busy.append((start, end))
             free = end

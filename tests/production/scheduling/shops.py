@@ -1,5 +1,6 @@
 """Small shops for the tests: a few words instead of many dataclasses, and random ones."""
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,8 +11,10 @@ from production.scheduling import (
     Machine,
     Operation,
     Pin,
+    Plate,
     Pool,
     Problem,
+    Rack,
     Schedule,
     SetupMatrix,
 )
@@ -64,8 +67,17 @@ def windows(draw: st.DrawFn) -> tuple[Window, ...]:
 
 
 @st.composite
-def machines(draw: st.DrawFn) -> tuple[Machine, ...]:
-    return tuple(
+def racks(draw: st.DrawFn) -> Rack | Plate | None:
+    kind = draw(st.sampled_from([Rack, Plate, None]))
+    capacity = draw(st.integers(2, 9))
+    if kind is Plate:
+        return Plate(capacity, draw(st.sampled_from([0, 5, 40])))
+    return Rack(capacity) if kind else None
+
+
+@st.composite
+def machines(draw: st.DrawFn, *, batches: bool = False) -> tuple[Machine, ...]:
+    found = tuple(
         Machine(
             f"M{i}",
             draw(st.sampled_from(["G", "H"])),
@@ -76,6 +88,9 @@ def machines(draw: st.DrawFn) -> tuple[Machine, ...]:
         )
         for i in range(draw(st.integers(1, 3)))
     )
+    if not batches:
+        return found
+    return tuple(one if one.unlimited else replace(one, batch=draw(racks())) for one in found)
 
 
 @st.composite
@@ -119,6 +134,18 @@ def operations(
 
 
 @st.composite
+def sized(draw: st.DrawFn, step: Operation) -> Operation:
+    """An operation that takes room on a rack, and is alike others more often."""
+    return replace(
+        step,
+        size=draw(st.sampled_from([1, 1, 1, 2, 3, 0])),
+        setup_family=draw(st.sampled_from(["red", "red", "red", step.setup_family])),
+        pools=draw(st.sampled_from([(), (), step.pools])),
+        max_lag_after=draw(st.sampled_from([None, None, None, step.max_lag_after])),
+    )
+
+
+@st.composite
 def jobs(
     draw: st.DrawFn,
     name: str,
@@ -127,11 +154,15 @@ def jobs(
     *,
     pins: bool = True,
     crews: tuple[str, ...] = (),
+    batches: bool = False,
 ) -> Job:
     before = draw(st.lists(st.sampled_from(earlier), max_size=1)) if earlier else []
+    steps = draw(operations(name, names, pins, crews))
+    if batches:
+        steps = tuple(draw(sized(one)) for one in steps)
     return Job(
         name,
-        draw(operations(name, names, pins, crews)),
+        steps,
         due=draw(st.integers(0, 600)),
         release=draw(st.sampled_from([0, 0, 30, 200])),
         weight=draw(st.sampled_from([1, 2, 10])),
@@ -152,15 +183,33 @@ def matrices(draw: st.DrawFn) -> SetupMatrix:
 
 
 @st.composite
-def shops(draw: st.DrawFn, *, pins: bool = True) -> Problem:
+def shops(draw: st.DrawFn, *, pins: bool = True, batches: bool = False) -> Problem:
     """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts,
-    pools, subcontractors, a fence."""
-    found, people = draw(machines()), draw(pools())
+    pools, subcontractors, a fence, and where they are asked for racks and plates."""
+    found, people = draw(machines(batches=batches)), draw(pools())
     crews = tuple(one.id for one in people)
     names = [one.id for one in found]
     orders: list[Job] = []
-    for i in range(draw(st.integers(1, 7))):
+    for i in range(draw(st.integers(3 if batches else 1, 7))):
         earlier = [one.id for one in orders]
-        orders.append(draw(jobs(f"J{i}", names, earlier, pins=pins, crews=crews)))
+        order = jobs(f"J{i}", names, earlier, pins=pins, crews=crews, batches=batches)
+        orders.append(draw(order))
     fence = draw(st.sampled_from([0, 0, 0, 100]))
+    if batches and pins:
+        orders = [draw(beside(one, orders)) for one in orders]
     return Problem(found, tuple(orders), (draw(matrices()),), people, fence)
+
+
+@st.composite
+def beside(draw: st.DrawFn, order: Job, orders: list[Job]) -> Job:
+    """The order, or with its first step pinned together with that of another."""
+    others = [one.operations[0] for one in orders if one.operations[0].pinned]
+    first, *rest = order.operations
+    if not others or first.pinned or draw(st.booleans()):
+        return order
+    other = draw(st.sampled_from(others))
+    first = replace(
+        first, pinned=other.pinned, setup_family=other.setup_family, pools=other.pools,
+        alternatives=other.alternatives, size=1,
+    )  # fmt: skip
+    return replace(order, operations=(first, *rest))

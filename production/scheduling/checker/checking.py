@@ -8,52 +8,19 @@ be made long before its part arrives.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from sys import maxsize
 
-from .jobs import Job, Operation
-from .machines import Machine, Pool
-from .plan import PlannedOperation, Schedule, Totals
-from .problem import Impossible, Problem, Reason
-from .worktime import Window
+from production.scheduling.jobs import Job, Operation
+from production.scheduling.machines import Machine, Pool
+from production.scheduling.plan import PlannedOperation, Schedule, Totals
+from production.scheduling.problem import Impossible, Problem, Reason
+from production.scheduling.worktime import Window
+
+from .batches import Batches, Company, batches_of, company_of, pinned_minutes, shared
+from .faults import Fault, Violation
 
 CROWDED_OUT = {Reason.NO_WINDOW, Reason.MAX_LAG, Reason.PREDECESSOR}
-
-
-class Fault(StrEnum):
-    """What is wrong with a plan."""
-
-    UNKNOWN = "unknown"
-    TWICE = "twice"
-    MISSING = "missing"
-    SET_ASIDE = "set_aside"
-    MACHINE = "machine"
-    TOO_EARLY = "too_early"
-    CLOSED = "closed"
-    DURATION = "duration"
-    SPLIT = "split"
-    OVERLAP = "overlap"
-    POOL = "pool"
-    SETUP = "setup"
-    PRECEDENCE = "precedence"
-    MIN_LAG = "min_lag"
-    MAX_LAG = "max_lag"
-    RELEASE = "release"
-    FENCE = "fence"
-    PINNED = "pinned"
-    OBJECTIVE = "objective"
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One fault, the operation (or, with `of_job`, the job) it concerns, and the figures."""
-
-    fault: Fault
-    subject: str
-    text: str
-    of_job: bool = False
 
 
 def check(problem: Problem, schedule: Schedule) -> list[Violation]:
@@ -63,15 +30,19 @@ def check(problem: Problem, schedule: Schedule) -> list[Violation]:
         return [Violation(Fault.UNKNOWN, p.operation_id, "not in the problem") for p in unknown]
     plan = {planned.operation_id: planned for planned in schedule.operations}
     aside = {one.job_id: one for one in schedule.set_aside}
+    batches = batches_of(schedule)
     violations = [*_completeness(problem, schedule, plan, aside), *_costs(problem, schedule, plan)]
     for planned in schedule.operations:
         operation = problem.operation[planned.operation_id]
         machine = problem.machine[planned.machine_id]
-        violations += _place(machine, operation, planned, _windows(problem, operation, machine))
+        company = company_of(problem, batches, planned)
+        windows = _windows(problem, operation, machine)
+        violations += _place(machine, operation, planned, windows, company)
+    violations += shared(problem, schedule, batches)
     for machine in problem.machines:
         violations += _row(problem, machine, schedule)
     for pool in problem.pools:
-        violations += _pool(problem, pool, schedule)
+        violations += _pool(problem, pool, schedule, batches)
     for job in problem.jobs:
         if job.id not in aside:
             violations += _order(problem, job, plan)
@@ -126,7 +97,7 @@ def _is_expected(problem: Problem, operation: Operation, aside: dict[str, Imposs
         return False
     windows = problem.machine[pin.machine_id].windows
     left = sum(max(0, end - max(start, pin.start)) for start, end in windows)
-    return pin.end is not None or left >= (operation.minutes_on(pin.machine_id) or 0)
+    return pin.end is not None or left >= pinned_minutes(problem, operation)
 
 
 # One operation on its machine
@@ -153,19 +124,23 @@ def _near(windows: Sequence[Window], start: int, end: int) -> Sequence[Window]:
 
 
 def _place(
-    machine: Machine, operation: Operation, planned: PlannedOperation, windows: Sequence[Window]
+    machine: Machine,
+    operation: Operation,
+    planned: PlannedOperation,
+    windows: Sequence[Window],
+    company: Company,
 ) -> Iterator[Violation]:
     if not planned.setup_start <= planned.start < planned.end or planned.setup_minutes < 0:
         yield Violation(Fault.DURATION, planned.operation_id, "times run backwards")
         return
     if operation.pinned:
-        yield from _pinned_place(machine, operation, planned)
+        yield from _pinned_place(machine, operation, planned, company.minutes)
     else:
-        yield from _free_place(machine, operation, planned, windows)
+        yield from _free_place(machine, operation, planned, windows, company)
 
 
 def _pinned_place(
-    machine: Machine, operation: Operation, planned: PlannedOperation
+    machine: Machine, operation: Operation, planned: PlannedOperation, needed: int | None
 ) -> Iterator[Violation]:
     pin = operation.pinned
     if pin is None:
@@ -174,18 +149,20 @@ def _pinned_place(
         yield Violation(Fault.PINNED, operation.id, f"moved to {planned.start}")
     elif pin.end is not None and planned.end != pin.end:
         yield Violation(Fault.PINNED, operation.id, f"ends at {planned.end}, not {pin.end}")
-    elif pin.end is None:
-        needed = operation.minutes_on(machine.id)
-        if _open_minutes(machine.windows, planned.start, planned.end) != needed:
-            yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
+    elif pin.end is None and _open_minutes(machine.windows, pin.start, planned.end) != needed:
+        yield Violation(Fault.DURATION, operation.id, f"needs {needed} open minutes")
     if planned.start - planned.setup_start < planned.setup_minutes:
         yield Violation(Fault.DURATION, operation.id, "its set-up is cut short")
 
 
 def _free_place(
-    machine: Machine, operation: Operation, planned: PlannedOperation, windows: Sequence[Window]
+    machine: Machine,
+    operation: Operation,
+    planned: PlannedOperation,
+    windows: Sequence[Window],
+    company: Company,
 ) -> Iterator[Violation]:
-    needed = operation.minutes_on(machine.id)
+    needed = company.minutes
     if needed is None:
         yield Violation(Fault.MACHINE, operation.id, f"cannot be done on {machine.id}")
         return
@@ -199,7 +176,7 @@ def _free_place(
     if _open_minutes(windows, planned.setup_start, planned.start) != planned.setup_minutes:
         yield Violation(Fault.DURATION, operation.id, "its set-up does not fill its time")
     whole = planned.end - planned.setup_start == needed + planned.setup_minutes
-    if not operation.splittable and not whole:
+    if not company.splittable and not whole:
         yield Violation(Fault.SPLIT, operation.id, "is interrupted")
 
 
@@ -212,12 +189,20 @@ def _open_minutes(windows: Sequence[Window], start: int, end: int) -> int:
 # One machine after another
 
 
+def _runs(schedule: Schedule) -> Iterator[PlannedOperation]:
+    """What occupies machines and pools: every operation by itself, of a batch the one it is called
+    after."""
+    for planned in schedule.operations:
+        if planned.batch in ("", planned.operation_id):
+            yield planned
+
+
 def _row(problem: Problem, machine: Machine, schedule: Schedule) -> Iterator[Violation]:
     if machine.unlimited:
         yield from _side_by_side(machine, schedule)
         return
     matrix = next((m for m in problem.setups if m.group == machine.group), None)
-    row = [planned for planned in schedule.operations if planned.machine_id == machine.id]
+    row = [planned for planned in _runs(schedule) if planned.machine_id == machine.id]
     row.sort(key=lambda planned: (planned.start, planned.end, planned.operation_id))
     family, busy_until = machine.setup_family, 0
     for planned in row:
@@ -243,15 +228,20 @@ def _side_by_side(machine: Machine, schedule: Schedule) -> Iterator[Violation]:
 # One pool after another
 
 
-def _pool(problem: Problem, pool: Pool, schedule: Schedule) -> Iterator[Violation]:
+def _pool(
+    problem: Problem, pool: Pool, schedule: Schedule, batches: Batches
+) -> Iterator[Violation]:
     """Never more holders than units; what is pinned goes without where other pins hold all."""
     pinned: list[tuple[int, int, str]] = []
     others: list[tuple[int, int, str]] = []
-    for planned in schedule.operations:
+    for planned in _runs(schedule):
         operation = problem.operation[planned.operation_id]
-        if pool.id in operation.pools and operation.pinned:
+        company = batches[planned.batch or planned.operation_id]
+        if not any(pool.id in problem.operation[one.operation_id].pools for one in company):
+            continue
+        if operation.pinned:
             pinned.append((planned.start, planned.end, operation.id))
-        elif pool.id in operation.pools:
+        else:
             others.append((planned.setup_start, planned.end, operation.id))
     holders: list[tuple[int, int, str]] = []
     for one in sorted(pinned):
