@@ -64,7 +64,8 @@ def receives(
     when: When = lambda transition: True,
 ) -> Callable[[Work], Work]:
     """Register the decorated function for every `kind` row that enters state `to`, or for those of
-    them of which `when` is true: it is asked inside the transaction, so it looks nothing up.
+    them of which `when` is true: it may look at the states, at who moved the row and why, not at
+    which row it is.
 
     One name may be registered for several steps. The function runs at least once for each
     transition and must do no harm when it runs twice.
@@ -80,9 +81,10 @@ def receives(
     return register
 
 
-def awaited(kind: str, to: str) -> bool:
-    """Whether anybody receives this step."""
-    return (kind, to) in _by_step
+def awaited(step: Transition) -> bool:
+    """Whether anybody receives a step like this."""
+    names = _by_step.get((step.kind, step.to_status), ())
+    return any(_receivers[name].when(step) for name in names)
 
 
 def expect(transitions: Iterable[Transition]) -> None:

@@ -112,7 +112,8 @@ def record(
     """
     rows = list(moved)
     alike = {"kind": cycle.kind, "to_status": to, "at": at, "by": by, "why": why[:300]}
-    if dispatch.awaited(cycle.kind, to):
+    kinds = [Transition(from_status=old, **alike) for old in {old for _, old in rows}]
+    if any(map(dispatch.awaited, kinds)):
         made = [Transition(object_id=pk, from_status=old, **alike) for pk, old in rows]
         dispatch.expect(Transition.objects.bulk_create(made, batch_size=1000))
     else:
