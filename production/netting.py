@@ -26,6 +26,7 @@ from production.withdrawing import NOT_BEGUN, untouched
 
 # This week and the three after it: as far ahead as work is begun.
 FORECAST_WEEKS = 4
+FEW = 500  # lines that are asked for by themselves; of more, everything is read
 TO_BE_MADE = {"pending", "promised", "planned", "in_production"}
 
 # What a customer will write or which day it is for changes nothing of how the piece is made.
@@ -139,6 +140,8 @@ def _surplus(wanted: Mapping[int, int]) -> dict[int, list[Surplus]]:
     pegs = Pegging.objects.filter(order_line__isnull=False).exclude(work_order__status="cancelled")
     pegs = pegs.filter(work_order__status__in=WorkOrder.OPEN_STATUSES)
     gone = set(pegs.filter(order_line__status="cancelled").values_list("order_line_id", flat=True))
+    if len(wanted) + len(gone) <= FEW:
+        pegs = pegs.filter(order_line__in=[*wanted, *gone])
     # What was begun first is kept first.
     for peg in pegs.order_by("work_order__created_at", "pk"):
         line_id = peg.order_line_id or 0
@@ -182,13 +185,12 @@ def _for_lines(
 
 
 def _unanswered(lines: Iterable[waiting.OpenLine]) -> list[tuple[waiting.OpenLine, int]]:
+    wanted = [line for line in lines if line.status in TO_BE_MADE]
     pegs = Pegging.objects.exclude(work_order__status="cancelled").filter(order_line__isnull=False)
+    if len(wanted) <= FEW:
+        pegs = pegs.filter(order_line__in=[line.line_id for line in wanted])
     pegged = dict(pegs.values_list("order_line_id").annotate(Sum("quantity")))
-    rest = [
-        (line, line.quantity - pegged.get(line.line_id, 0))
-        for line in lines
-        if line.status in TO_BE_MADE
-    ]
+    rest = [(line, line.quantity - pegged.get(line.line_id, 0)) for line in wanted]
     return [(line, missing) for line, missing in rest if missing > 0]
 
 

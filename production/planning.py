@@ -259,7 +259,7 @@ def shop_for(origin: datetime, work: Sequence[Work]) -> Shop:
     blocked = _reserved(origin, work)
     month = load_shop(origin, 28)
     days = max(SHORTEST_HORIZON, ceil(2 * _busiest_days(month, work)) + SHORTEST_HORIZON)
-    latest = max((one.not_before for one in work if one.not_before), default=origin)
+    latest = max(origin, *(one.not_before or origin for one in work)) if work else origin
     return load_shop(origin, min(LONGEST_HORIZON, days + (latest - origin).days), blocked)
 
 

@@ -58,6 +58,17 @@ def test_of_many_steps_written_at_once_each_receiver_hears_of_those_it_asked_for
     assert sorted(Transition.objects.values_list("object_id", flat=True)) == [7, 8, 9]
 
 
+def test_a_receiver_may_wait_for_some_of_the_steps_only(heard):
+    dispatch.receives(
+        "door", "closed", name="warden", when=lambda transition: transition.why == "night"
+    )(lambda transition: heard.append(transition.why))
+    record(DOOR, [(7, "open")], "closed", by="alice", at=NOW)
+    assert not Handling.objects.exists()
+    record(DOOR, [(8, "open")], "closed", by="alice", at=NOW, why="night")
+    dispatch.drain(NOW)
+    assert heard == ["night"]
+
+
 def test_one_that_fails_blocks_nobody_and_is_tried_again_later(heard):
     open_door()
     dispatch.drain(NOW)
