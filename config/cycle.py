@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import Any, TypeVar
 
 from django.db import DatabaseError
@@ -28,15 +28,12 @@ from journal import dispatch
 from journal.alone import Busy, alone
 from orders import waiting, wishes
 from production import gap, netting, planning
-from production.alone import PlanningUnderWay
+from production.alone import PATIENCE_SECONDS, PlanningUnderWay, when_free
 
 logger = logging.getLogger("tailorline.cycle")
 
 Progress = Callable[[float, str], None]
 Result = TypeVar("Result")
-
-# How long a cycle waits for a plan that somebody else is making, and how often it looks.
-PATIENCE_SECONDS, LOOK_SECONDS = 120, 1
 
 
 class CycleUnderWay(Exception):
@@ -254,18 +251,11 @@ def _plan(cycle: Cycle, progress: Progress) -> Did:
 
 
 def _when_free(work: Callable[[], Result], progress: Progress) -> Result:
-    """Do what only one may do at a time; while somebody else does, wait, but not for ever."""
-    waited = 0
-    while True:
-        try:
-            return work()
-        except PlanningUnderWay as busy:
-            if waited >= PATIENCE_SECONDS:
-                text = _("another plan was still being made after %(seconds)d seconds of waiting")
-                raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
-        progress(0, _("Waiting for the plan that is being made"))
-        sleep(LOOK_SECONDS)
-        waited += LOOK_SECONDS
+    try:
+        return when_free(work, lambda: progress(0, _("Waiting for the plan that is being made")))
+    except PlanningUnderWay as busy:
+        text = _("another plan was still being made after %(seconds)d seconds of waiting")
+        raise CycleFailed(text % {"seconds": PATIENCE_SECONDS}) from busy
 
 
 def _measure(cycle: Cycle, progress: Progress) -> Did:

@@ -27,7 +27,10 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", DATA_DIR)
 FIELD_KEY = secret("FIELD_KEY", DATA_DIR)
 BIND = env.str("BIND", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+try:
+    PORT = env.int("PORT", default=8000)
+except ValueError as error:
+    raise ImproperlyConfigured(f"PORT is a number, as 8000, not {env.str('PORT')!r}.") from error
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("TRUSTED_ORIGINS", default=[])
 PLANT_TIME_ZONE = zones.chosen(DATA_DIR)

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from forecasting import outlook
+from forecasting import outlook, sold
 from forecasting.methods.options import (
     Frequencies,
     InfeasibleValue,
     OptionModel,
-    Sale,
     frequencies_last_quarter,
 )
 from forecasting.models import Forecast, OptionScore
@@ -57,14 +56,10 @@ def _unscored(since: datetime, as_of: datetime) -> list[_Line]:
     done = OptionScore.objects.filter(line__in=table["line_id"].unique().tolist())
     fresh = table[~table["line_id"].isin(list(done.values_list("line_id", flat=True)))]
     fresh = fresh[fresh["placed_at"] > pd.Timestamp(since)].sort_values("placed_at", kind="stable")
+    columns = ("line_id", "product_id", "placed_at")
     return [
-        _Line(
-            int(rows["line_id"].iloc[0]),
-            int(rows["product_id"].iloc[0]),
-            rows["placed_at"].iloc[0].to_pydatetime(),
-            dict(zip(rows["group"], rows["value"], strict=True)),
-        )
-        for _, rows in fresh.groupby("line_id", sort=False)
+        _Line(pk, product_id, placed_at.to_pydatetime(), choices)
+        for choices, (pk, product_id, placed_at) in sold.lines_of(fresh, columns)
     ]
 
 
@@ -106,15 +101,4 @@ def _bits(
 
 
 def _last_quarter(at: datetime) -> Frequencies:
-    table = demand.option_sales(at, since=at - QUARTER)
-    sales = [
-        Sale(
-            str(rows["product_id"].iloc[0]),
-            str(rows["family_id"].iloc[0]),
-            dict(zip(rows["group"], rows["value"], strict=True)),
-            rows["placed_at"].iloc[0].date(),
-            float(rows["quantity"].iloc[0]),
-        )
-        for _, rows in table.groupby("line_id", sort=False)
-    ]
-    return frequencies_last_quarter(sales, at.date())
+    return frequencies_last_quarter(sold.sales(at, at - QUARTER), at.date())

@@ -10,7 +10,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -19,10 +19,10 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from django.db import transaction
-from django.db.models import QuerySet
+from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 
-from forecasting import artefacts, enough, renewing, runs
+from forecasting import artefacts, enough, renewing, runs, sold
 from forecasting.history import History, gather, week_of
 from forecasting.learned import Learned, Offers, asked, from_what
 from forecasting.methods import options, selection
@@ -41,14 +41,18 @@ from forecasting.models import (
     OptionShare,
     TrainingRun,
 )
-from orders import catalogue, demand
+from journal.loading import load
+from orders import catalogue
 
 logger = logging.getLogger("tailorline.training")
 
 HORIZON = 8
+LEARNED_FROM = timedelta(days=730)  # sold configurations
 ROWS_A_TRANSACTION = 2000
 MOST_NAMED = 500  # rows that one query names
 POINT = ["raw", "cleaned", "censored", "rule"]
+FORECAST_POINT = ("series_id", "week", "mean", "quantiles", "method")
+OPTION_SHARE = ("product_id", "group", "value", "share")
 TESTED = ("origins", *(one.name for one in fields(Measures)))
 
 Level = DemandSeries.Level
@@ -122,7 +126,8 @@ class _Made:
 
 def _published(run: TrainingRun, made: _Made, beat: runs.Beat) -> runs.Outcome:
     beat(0.7, "learning options")
-    sales = _sales(run.data_cut, run.params.get("product_ids"))
+    since = run.data_cut - LEARNED_FROM
+    sales = sold.sales(run.data_cut, since, run.params.get("product_ids"))
     option_model = options.OptionModel.fit(sales)
     forecast = _write(run, made, option_model, beat)
     path, digest = artefacts.save(
@@ -187,25 +192,6 @@ def _wins(run: TrainingRun, made: _Made) -> bool:
     return made.chosen.replaced_incumbent or asked(live.params) != asked(run.params)
 
 
-def _sales(as_of: datetime, product_ids: list[int] | None) -> list[options.Sale]:
-    """Sold configurations, one per line, over the last two years."""
-    table = demand.option_sales(as_of, since=as_of - timedelta(days=730), product_ids=product_ids)
-    sales = []
-    for _, line in table.groupby("line_id", sort=False):
-        first = line.iloc[0]
-        choices = dict(zip(line["group"], line["value"], strict=True))
-        sales.append(
-            options.Sale(
-                str(first["product_id"]),
-                str(first["family_id"]),
-                choices,
-                first["placed_at"].date(),
-                float(first["quantity"]),
-            )
-        )
-    return sales
-
-
 def _write(
     run: TrainingRun, made: _Made, option_model: options.OptionModel, beat: runs.Beat
 ) -> Forecast:
@@ -216,12 +202,12 @@ def _write(
     beat(0.75, "writing history")
     _write_history(history, series, _rewritten(run, made))
     beat(0.85, "writing the forecast")
-    _in_batches(ForecastPoint, _points(forecast, history, chosen, series))
-    _in_batches(OptionShare, _shares(forecast, made.offers, option_model))
-    if made.before is None:
-        _in_batches(Accuracy, _accuracies(run, chosen))
-    else:
-        _in_batches(Accuracy, made.before.accuracies(run))
+    points = _points(history, chosen, series)
+    _in_batches(ForecastPoint, FORECAST_POINT, points, forecast_id=forecast.pk)
+    shares = _shares(made.offers, option_model)
+    _in_batches(OptionShare, OPTION_SHARE, shares, forecast_id=forecast.pk)
+    before = made.before
+    Accuracy.objects.bulk_create(before.accuracies(run) if before else _accuracies(run, chosen))
     beat(0.98, "comparing with the live forecast")
     return forecast
 
@@ -240,12 +226,21 @@ def _publish(forecast: Forecast, now: datetime) -> None:
     Forecast.objects.filter(pk=forecast.pk).update(published_at=now)
 
 
-def _in_batches(model: type[Any], rows: Iterable[Any]) -> None:
+def _in_batches(
+    model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]], **alike: Any
+) -> None:
     """Write many rows in short transactions: nobody reads them before they are published."""
+    for columns in _columns(names, rows):
+        load(model, columns, **alike)
+
+
+def _columns(
+    names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> Iterator[dict[str, tuple[Any, ...]]]:
+    """Rows turned into columns, as many at a time as one transaction writes."""
     left = iter(rows)
     while batch := list(islice(left, ROWS_A_TRANSACTION)):
-        with transaction.atomic():
-            model.objects.bulk_create(batch)
+        yield dict(zip(names, zip(*batch, strict=True), strict=True))
 
 
 def _series(history: History, chosen: Selection) -> dict[tuple[str, int], DemandSeries]:
@@ -295,15 +290,27 @@ def _write_history(
             "series_id", "week", "raw", "cleaned", "censored", "rule"
         )
     }
-    new = [
-        DemandPoint(series_id=key[0], week=key[1], **dict(zip(POINT, point, strict=True)))
-        for key, point in _history_points(history, rows)
-        if before.get(key) != point
+    points = _history_points(history, rows)
+    changed = [(*key, *point) for key, point in points if before.get(key) != point]
+    new = [row for row in changed if row[:2] not in before]
+    for columns in _columns(["series_id", "week", *POINT], new):
+        try:
+            load(DemandPoint, columns)
+        except IntegrityError:  # another run has written some of them meanwhile
+            _restate(zip(*columns.values(), strict=True))
+    _restate(row for row in changed if row[:2] in before)
+
+
+def _restate(points: Iterable[Sequence[Any]]) -> None:
+    """Write points over those that stand."""
+    rows = [
+        DemandPoint(series_id=series_id, week=week, **dict(zip(POINT, point, strict=True)))
+        for series_id, week, *point in points
     ]
-    for start in range(0, len(new), ROWS_A_TRANSACTION):
+    for start in range(0, len(rows), ROWS_A_TRANSACTION):
         with transaction.atomic():
             DemandPoint.objects.bulk_create(
-                new[start : start + ROWS_A_TRANSACTION],
+                rows[start : start + ROWS_A_TRANSACTION],
                 update_conflicts=True,
                 unique_fields=["series", "week"],
                 update_fields=POINT,
@@ -333,39 +340,25 @@ def _history_points(
 
 
 def _points(
-    forecast: Forecast,
-    history: History,
-    chosen: Selection,
-    series: dict[tuple[str, int], DemandSeries],
-) -> Iterable[ForecastPoint]:
+    history: History, chosen: Selection, series: dict[tuple[str, int], DemandSeries]
+) -> Iterable[tuple[Any, ...]]:
     weeks: list[date] = [day.item() for day in chosen.starts]
     methods = {name: "+".join(names) for name, names in chosen.chosen.items()}
     for row, product in enumerate(history.products):
         method = methods.get(str(chosen.classes[row]), methods.get(ALL, ""))
-        owner = series[Level.PRODUCT, product]
-        yield from _row(forecast, owner, weeks, chosen.mean[row], chosen.quantiles[row], method)
+        owner = series[Level.PRODUCT, product].pk
+        yield from _row(owner, weeks, chosen.mean[row], chosen.quantiles[row], method)
     for (level, key), members in _sums(history).items():
         mean, quantiles = _summed(history.panel, chosen, members)
-        yield from _row(forecast, series[level, key], weeks, mean, quantiles, "sum")
+        yield from _row(series[level, key].pk, weeks, mean, quantiles, "sum")
 
 
 def _row(
-    forecast: Forecast,
-    owner: DemandSeries,
-    weeks: list[date],
-    mean: Floats,
-    quantiles: Floats,
-    method: str,
-) -> Iterable[ForecastPoint]:
-    for step, week in enumerate(weeks):
-        yield ForecastPoint(
-            forecast=forecast,
-            series=owner,
-            week=week,
-            mean=round(float(mean[step]), 4),
-            quantiles=[round(float(value), 4) for value in quantiles[step]],
-            method=method[:30],
-        )
+    series_id: int, weeks: list[date], mean: Floats, quantiles: Floats, method: str
+) -> Iterable[tuple[Any, ...]]:
+    for week, expected, band in zip(weeks, mean.tolist(), quantiles.tolist(), strict=True):
+        rounded = [round(value, 4) for value in band]
+        yield series_id, week, round(expected, 4), rounded, method[:30]
 
 
 def _sums(history: History) -> dict[tuple[str, int], list[int]]:
@@ -400,20 +393,12 @@ def _offers(history: History) -> Offers:
     }
 
 
-def _shares(
-    forecast: Forecast, offers: Offers, model: options.OptionModel
-) -> Iterable[OptionShare]:
+def _shares(offers: Offers, model: options.OptionModel) -> Iterable[tuple[Any, ...]]:
     for product, groups in offers.items():
         for group, values in groups.items():
             shares = model.probabilities(str(product), group, values) if values else {}
             for value, share in shares.items():
-                yield OptionShare(
-                    forecast=forecast,
-                    product_id=product,
-                    group=group,
-                    value=value,
-                    share=min(1.0, round(share, 6)),
-                )
+                yield product, group, value, min(1.0, round(share, 6))
 
 
 def _accuracies(run: TrainingRun, chosen: Selection) -> Iterable[Accuracy]:

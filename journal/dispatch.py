@@ -27,15 +27,18 @@ LONGEST_WAIT = timedelta(hours=1)
 ALARM_AFTER = 10
 
 Work: TypeAlias = Callable[[Transition], None]
+When: TypeAlias = Callable[[Transition], bool]
 
 
 @dataclass(frozen=True)
 class Receiver:
-    """Who reacts: `work` is called in a transaction of its own, in Celery queue `queue`."""
+    """Who reacts: `work` is called in a transaction of its own, in Celery queue `queue`, for the
+    transitions of which `when` is true."""
 
     name: str
     work: Work
     queue: str
+    when: When
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,23 @@ _receivers: dict[str, Receiver] = {}
 _by_step: dict[tuple[str, str], list[str]] = {}
 
 
-def receives(kind: str, to: str, *, name: str, queue: str = "default") -> Callable[[Work], Work]:
-    """Register the decorated function for every `kind` row that enters state `to`.
+def receives(
+    kind: str,
+    to: str,
+    *,
+    name: str,
+    queue: str = "default",
+    when: When = lambda transition: True,
+) -> Callable[[Work], Work]:
+    """Register the decorated function for every `kind` row that enters state `to`, or for those of
+    them of which `when` is true: it is asked inside the transaction, so it looks nothing up.
 
     One name may be registered for several steps. The function runs at least once for each
     transition and must do no harm when it runs twice.
     """
 
     def register(work: Work) -> Work:
-        _receivers[name] = Receiver(name, work, queue)
+        _receivers[name] = Receiver(name, work, queue, when)
         names = _by_step.setdefault((kind, to), [])
         if name not in names:
             names.append(name)
@@ -69,12 +80,18 @@ def receives(kind: str, to: str, *, name: str, queue: str = "default") -> Callab
     return register
 
 
+def awaited(kind: str, to: str) -> bool:
+    """Whether anybody receives this step."""
+    return (kind, to) in _by_step
+
+
 def expect(transitions: Iterable[Transition]) -> None:
     """Write the duties that these new transitions create, and wake the workers after the commit."""
     duties = [
         Handling(transition=transition, receiver=name, due_at=transition.at + GRACE)
         for transition in transitions
         for name in _by_step.get((transition.kind, transition.to_status), ())
+        if _receivers[name].when(transition)
     ]
     if duties:
         Handling.objects.bulk_create(duties, batch_size=1000)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models, transaction
 
 from journal import dispatch
+from journal.loading import load
 from journal.models import Transition
 
 
@@ -56,7 +57,7 @@ def move(
     at: datetime,
     why: str = "",
     **changes: Any,
-) -> Transition:
+) -> None:
     """Take `row` one step, with `changes` to other fields in the same statement.
 
     Raises `IllegalStep` where the lifecycle has no such step, and `Stale` where the row has left
@@ -68,9 +69,8 @@ def move(
         rows = type(row)._default_manager.filter(pk=row.pk, status=old)
         if not rows.update(status=to, **changes):
             raise Stale(cycle.kind, row.pk, old)
-        [transition] = record(cycle, [(row.pk, old)], to, by=by, at=at, why=why)
+        record(cycle, [(row.pk, old)], to, by=by, at=at, why=why)
     row.refresh_from_db(fields=["status", *changes])
-    return transition
 
 
 def move_many(
@@ -83,8 +83,8 @@ def move_many(
     at: datetime,
     why: str = "",
     **changes: Any,
-) -> list[Transition]:
-    """Take every row of `rows` that is in state `old` one step; returns what moved."""
+) -> list[int]:
+    """Take every row of `rows` that is in state `old` one step; returns the ids of what moved."""
     cycle.check(0, old, to)
     with transaction.atomic():
         ids = list(rows.filter(status=old).select_for_update().values_list("pk", flat=True))
@@ -92,7 +92,8 @@ def move_many(
             rows.model._default_manager.filter(pk__in=ids[start : start + 500]).update(
                 status=to, **changes
             )
-        return record(cycle, [(pk, old) for pk in ids], to, by=by, at=at, why=why)
+        record(cycle, [(pk, old) for pk in ids], to, by=by, at=at, why=why)
+    return ids
 
 
 def record(
@@ -103,28 +104,20 @@ def record(
     by: str,
     at: datetime,
     why: str = "",
-) -> list[Transition]:
+) -> None:
     """Write down moves that a statement of the caller's own has made: pairs (id, old state).
 
-    A row that is new has the old state "". Runs in the caller's transaction.
+    A row that is new has the old state "". Runs in the caller's transaction. Where somebody waits
+    for this step, his duties name each transition, so its number must come back; others are loaded.
     """
-    transitions = Transition.objects.bulk_create(
-        [
-            Transition(
-                kind=cycle.kind,
-                object_id=pk,
-                from_status=old,
-                to_status=to,
-                at=at,
-                by=by,
-                why=why[:300],
-            )
-            for pk, old in moved
-        ],
-        batch_size=1000,
-    )
-    dispatch.expect(transitions)
-    return transitions
+    rows = list(moved)
+    alike = {"kind": cycle.kind, "to_status": to, "at": at, "by": by, "why": why[:300]}
+    if dispatch.awaited(cycle.kind, to):
+        made = [Transition(object_id=pk, from_status=old, **alike) for pk, old in rows]
+        dispatch.expect(Transition.objects.bulk_create(made, batch_size=1000))
+    else:
+        ids, before = [pk for pk, _ in rows], [old for _, old in rows]
+        load(Transition, {"object_id": ids, "from_status": before}, **alike)
 
 
 def timeline(cycle: Lifecycle, object_id: int) -> "models.QuerySet[Transition]":

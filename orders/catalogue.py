@@ -75,6 +75,15 @@ def sheet(product_id: int) -> ProductSheet:
     return sheets([product_id])[product_id]
 
 
+def by_routing_template() -> dict[str, list[int]]:
+    """The products of the families that name a routing template."""
+    named = Product.objects.exclude(family__routing_template="").order_by("pk")
+    found: dict[str, list[int]] = {}
+    for template, pk in named.values_list("family__routing_template", "pk"):
+        found.setdefault(template, []).append(pk)
+    return found
+
+
 def on_sale(day: date) -> list[int]:
     """The products that can be ordered on that day, in the order of their names."""
     return list(Product.objects.on_sale(day).values_list("pk", flat=True))

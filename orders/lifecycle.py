@@ -7,10 +7,11 @@ already there, or further on, is left alone.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 
-from journal.models import Transition
+from journal.loading import load
 from journal.moving import IllegalStep, Stale, lifecycle, move, move_many, record, timeline
 from orders.models import Order, OrderLine, PromiseRevision, Return, Shipment
 
@@ -90,38 +91,53 @@ def promise_many(promises: Iterable[LinePromise], *, by: str, at: datetime) -> l
     Lines that were shipped or cancelled keep what they were told.
     """
     wanted = {item.line_id: item for item in promises}
+    # lines of one date go together: one statement then tells hundreds
+    by_date = sorted(wanted, key=lambda line_id: (wanted[line_id].committed, line_id))
     changed: list[int] = []
-    for chunk in _chunks(sorted(wanted)):
+    for start in range(0, len(by_date), _CHUNK):
         with transaction.atomic():
-            changed += _promise_chunk(wanted, chunk, by, at)
-    return changed
+            changed += _promise_chunk(wanted, by_date[start : start + _CHUNK], by, at)
+    return sorted(changed)
 
 
 def _promise_chunk(
     wanted: dict[int, LinePromise], line_ids: Sequence[int], by: str, at: datetime
 ) -> list[int]:
-    lines = list(
-        OrderLine.objects.select_for_update().filter(pk__in=line_ids, status__in=WAY).order_by("pk")
-    )
-    changed = [line for line in lines if line.committed_date != wanted[line.pk].committed]
-    before = {line.pk: line.committed_date or date.max for line in changed}
-    for line in changed:
-        line.committed_date = wanted[line.pk].committed
-    OrderLine.objects.bulk_update(changed, ["committed_date"])
+    rows = OrderLine.objects.select_for_update().filter(pk__in=line_ids, status__in=WAY)
+    lines = list(rows.order_by("pk").values_list("pk", "committed_date", "status"))
+    before = {pk: told for pk, told, _ in lines if told != wanted[pk].committed}
+    dates: dict[date, list[int]] = {}
+    for pk in before:
+        dates.setdefault(wanted[pk].committed, []).append(pk)
+    for committed, ids in dates.items():
+        OrderLine.objects.filter(pk__in=ids).update(committed_date=committed)
+    later = {pk for pk, told in before.items() if told and told < wanted[pk].committed}
+    _load_revisions([wanted[pk] for pk in before if pk not in later], at)
+    _note_slips([wanted[pk] for pk in sorted(later)], by, at)
+    _advance([pk for pk, _, status in lines if status == "pending"], "promised", by, at)
+    return list(before)
+
+
+def _load_revisions(told: Sequence[LinePromise], at: datetime) -> None:
+    columns: dict[str, list[Any]] = {
+        "line_id": [one.line_id for one in told],
+        "p50": [one.p50 for one in told],
+        "p90": [one.p90 for one in told],
+        "committed_date": [one.committed for one in told],
+        "cause": [one.cause[:200] for one in told],
+    }
+    load(PromiseRevision, columns, at=at)
+
+
+def _note_slips(told: Sequence[LinePromise], by: str, at: datetime) -> None:
+    """Revise to a later date, and write the slips down that a customer must hear of; what came from
+    elsewhere is told elsewhere."""
     revisions = PromiseRevision.objects.bulk_create(
-        [_revision(wanted[line.pk], at) for line in changed], batch_size=_CHUNK
+        [_revision(one, at) for one in told], batch_size=_CHUNK
     )
-    later = [told for told in revisions if before[told.line_id] < told.committed_date]
-    _note_slips(later, by, at)
-    _advance([line.pk for line in lines if line.status == "pending"], "promised", by, at)
-    return [line.pk for line in changed]
-
-
-def _note_slips(revisions: Sequence[PromiseRevision], by: str, at: datetime) -> None:
-    """Write slips down that a customer must hear of; what came from elsewhere is told elsewhere."""
-    lines = OrderLine.objects.filter(pk__in=[told.line_id for told in revisions])
+    lines = OrderLine.objects.filter(pk__in=[one.line_id for one in told])
     ours = set(lines.filter(order__in=Order.objects.taken_here()).values_list("pk", flat=True))
-    slipped = [(told.pk, "") for told in revisions if told.line_id in ours]
+    slipped = [(one.pk, "") for one in revisions if one.line_id in ours]
     record(PROMISE, slipped, "slipped", by=by, at=at)
 
 
@@ -158,11 +174,11 @@ def ready(line_ids: Collection[int], *, by: str, at: datetime) -> list[int]:
 
 def remade(line_ids: Collection[int], *, by: str, at: datetime, why: str) -> list[int]:
     """Produced lines go back into production; returns those that moved."""
-    moved: list[Transition] = []
+    moved: list[int] = []
     for chunk in _chunks(line_ids):
         lines = OrderLine.objects.filter(pk__in=chunk)
         moved += move_many(ORDER_LINE, lines, "produced", "in_production", by=by, at=at, why=why)
-    return [transition.object_id for transition in moved]
+    return moved
 
 
 def _reach(line_ids: Collection[int], to: str, by: str, at: datetime) -> list[int]:
@@ -189,8 +205,7 @@ def _refuse_unpromised(line_ids: Sequence[int], to: str) -> None:
 def _advance(line_ids: Sequence[int], to: str, by: str, at: datetime) -> list[int]:
     old = WAY[WAY.index(to) - 1]
     lines = OrderLine.objects.filter(pk__in=line_ids)
-    moved = move_many(ORDER_LINE, lines, old, to, by=by, at=at)
-    return [transition.object_id for transition in moved]
+    return move_many(ORDER_LINE, lines, old, to, by=by, at=at)
 
 
 def _chunks(ids: Collection[int]) -> Iterable[list[int]]:

@@ -63,14 +63,21 @@ class LineContent:
     quantity: int
 
 
-def open_lines(as_of: datetime, product_ids: Collection[int] | None = None) -> list[OpenLine]:
-    """Lines of confirmed orders that were still to be made or sent, the earliest due first."""
+def open_lines(
+    as_of: datetime,
+    product_ids: Collection[int] | None = None,
+    order_ids: Collection[int] | None = None,
+) -> list[OpenLine]:
+    """Lines of confirmed orders that were still to be made or sent, the earliest due first; those
+    of some products or orders only, where these are given."""
     was, order_was, told = (
         states_then("order_line", as_of),
         states_then("order", as_of),
         dates_then(as_of),
     )
     rows = known_lines(as_of, None, product_ids) & _possibly_open(was, order_was)
+    if order_ids is not None:
+        rows = rows.filter(order__in=order_ids)
     found = []
     for row in rows.values_list(
         "pk",
@@ -140,6 +147,12 @@ def names_of(line_ids: Collection[int]) -> dict[int, LineNames]:
         )
         for line in rows.filter(pk__in=line_ids)
     }
+
+
+def numbers_of(order_ids: Collection[int]) -> dict[int, str]:
+    """What people call orders."""
+    rows = Order.objects.filter(pk__in=order_ids).values_list("pk", "number")
+    return {pk: number or "" for pk, number in rows}
 
 
 def _due(committed_to: date | None, asked: date | None, placed_at: datetime) -> date:

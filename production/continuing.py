@@ -14,6 +14,7 @@ from production.calendars import moment_at, monday_of, plant_zone, stopped
 from production.modelling import PLANNABLE, Work, fingerprint_of_shop
 from production.models import Operation, Pegging, Plan
 from production.scheduling import Job, Problem
+from production.scheduling.repair.repairing import REPAIR
 
 MOST_NEW = 0.25
 STANDS_FOR = timedelta(hours=36)  # longer would be an old plan to whoever looks after the shop
@@ -78,19 +79,38 @@ def shop_of(moment: datetime) -> str:
     return fingerprints.of(fingerprint_of_shop(stopped(moment)), list(setups))
 
 
+def made_for(plan: Plan, shop: str) -> bool:
+    """Whether a plan was made for a shop; one of an earlier release, which did not note it, was."""
+    noted = plan.metrics.get("shop") or plan.metrics.get("contest", {}).get("shop")
+    return noted is None or noted == shop
+
+
 def rule(last: Before | None, now: Contest, work: Iterable[Work]) -> str | None:
     """The rule that goes on planning alone; None where a contest is due."""
     if last is None:
         return None
     kept = sum(1 for one in work if one.order.pk <= last.contest.newest)
-    return last.plan.solver if last.contest.holds_for(now, kept) else None
+    return winner(last.plan) if last.contest.holds_for(now, kept) else None
+
+
+def winner(plan: Plan) -> str | None:
+    """The dispatch rule that won the last contest; None where the plan before, repaired, was better
+    than every rule's and no earlier contest is known."""
+    if plan.solver != REPAIR:
+        return plan.solver
+    return plan.metrics.get("rule") or None
 
 
 def stands(last: Before, problem: Problem, origin: datetime, work: Sequence[Work]) -> bool:
     """Whether planning again would give the same plan and tell the orders the same."""
     plan = last.plan
     young = timedelta(0) <= origin - plan.as_of <= STANDS_FOR
-    if not young or plan.metrics["refused"] or last.told != told_of(work):
+    if (
+        not young
+        or "repaired" in plan.metrics
+        or plan.metrics["refused"]
+        or last.told != told_of(work)
+    ):
         return False
     end = moment_at(plan.as_of, plan.metrics["makespan"])
     return last.made_from == made_from(problem, origin, end)

@@ -18,7 +18,7 @@ from production import scheduling
 from production.calendars import minute_of
 from production.models import Plan, PlanEntry
 from production.scheduling import Binding, Problem, Schedule
-from production.scheduling.improving import MOST_TIMED, MOVES_EACH
+from production.scheduling.improving import MOST_TIMED, usual_moves
 from production.scheduling.nervousness import Nervousness, Place, nervousness
 
 CALM_MINUTES = 15  # a start that shifts by no more disturbs nobody
@@ -58,7 +58,7 @@ class Search:
         clock: Callable[[], float] = perf_counter,
     ) -> None:
         self.points: list[Point] = []
-        self._usual = max(1, min(MOVES_EACH * operations, MOST_TIMED // TIMED_A_MOVE))
+        self._usual = min(usual_moves(operations), MOST_TIMED // TIMED_A_MOVE)
         self._tell, self._clock = tell, clock
         self._began = self._told = clock()
 
@@ -71,7 +71,9 @@ class Search:
 
     def _so_far(self, objective: int) -> str:
         saved = saved_share(self.points[0].objective, objective)
-        return _("Improving: %(saved).1f %% off the best rule") % {"saved": 100 * saved}
+        return _("Improving: %(saved).1f %% off the plan that it began with") % {
+            "saved": 100 * saved
+        }
 
 
 def saved_share(before: int, after: int) -> float:

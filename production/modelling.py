@@ -1,10 +1,11 @@
 """The shop as a scheduling problem: machines and their hours, change-overs, unfinished work."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from math import ceil
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from django.db.models import Max
@@ -23,6 +24,10 @@ from production.models import (
     WorkOrder,
 )
 from production.scheduling.worktime import OpenTime
+from production.underway import minutes_worked
+
+# the alternatives of a job: its cell, the capability it asks for, the minutes left
+Places: TypeAlias = Callable[[int, str, int], tuple[scheduling.Alternative, ...]]
 
 PLANNABLE = ("planned", "firmed", "released", "in_progress")
 
@@ -75,6 +80,12 @@ class Shop:
             if not capability or capability in machine.capabilities
         ]
 
+    @property
+    def fence(self) -> int:
+        """The minute before which nothing begins that is only foreseen."""
+        days = (machine.work_center.plant.locked_days for machine in self.machines)
+        return max(days, default=0) * 24 * 60
+
     def minute(self, moment: datetime) -> int:
         return minute_of(moment, self.origin)
 
@@ -90,13 +101,60 @@ class Shop:
         )
 
 
+class OpenOrder(NamedTuple):
+    """A work order as planning reads it: objects of tens of thousands of rows take seconds."""
+
+    pk: int
+    due: datetime
+    weight: int
+    sku: str
+    make_policy: str
+
+
+class OpenJob(NamedTuple):
+    """A job that is not finished; columns of `Job`."""
+
+    pk: int
+    work_order_id: int
+    sequence: int
+    name: str
+    work_center_id: int
+    capability: str
+    setup_family: str
+    status: str
+    quantity: int
+    good: int
+    scrap: int
+    run_minutes: int
+    teardown_minutes: int
+    min_lag_minutes: int
+    max_lag_minutes: int | None
+    machine_id: int | None
+    dispatched_at: datetime | None
+    started_at: datetime | None
+
+    @property
+    def remaining(self) -> int:
+        return self.quantity - self.good - self.scrap
+
+
+class Peg(NamedTuple):
+    """What a part of a work order is for; columns of `Pegging`."""
+
+    pk: int
+    work_order_id: int
+    order_line_id: int | None
+    forecast_week: date | None
+    quantity: int
+
+
 @dataclass(frozen=True)
 class Work:
     """A work order with what is left to do, what it is for and when it may start."""
 
-    order: WorkOrder
-    jobs: tuple[Job, ...]
-    pegs: tuple[Pegging, ...]
+    order: OpenOrder
+    jobs: tuple[OpenJob, ...]
+    pegs: tuple[Peg, ...]
     not_before: datetime | None = None
     setups: Mapping[int, int] = field(default_factory=dict)
 
@@ -140,9 +198,10 @@ def fingerprint_of_shop(stopped: Collection[int]) -> str:
 
     Four queries of small tables; rows that were written anew are the same rows.
     """
-    cell = ("work_center_id", "work_center__calendar_id", "work_center__plant__time_zone")
+    cell = ("work_center_id", "work_center__calendar_id")
+    plant = ("work_center__plant__time_zone", "work_center__plant__locked_days")
     rows = (
-        Machine.objects.filter(active=True).values_list("pk", *cell, "capabilities"),
+        Machine.objects.filter(active=True).values_list("pk", *cell, *plant, "capabilities"),
         Shift.objects.values_list("calendar_id", "weekday", "start", "end"),
         CalendarException.objects.values_list("calendar_id", "day", "start", "end"),
         SetupRule.objects.values_list("work_center_id", "from_family", "to_family", "minutes"),
@@ -155,13 +214,14 @@ def fingerprint_of_shop(stopped: Collection[int]) -> str:
 def load_work() -> list[Work]:
     """Every work order that has something left to plan, in five queries."""
     zone = plant_zone()
-    orders = WorkOrder.objects.filter(status__in=PLANNABLE).select_related("configuration__product")
-    jobs: dict[int, list[Job]] = {}
+    jobs: dict[int, list[OpenJob]] = {}
     unfinished = Job.objects.unfinished().filter(work_order__status__in=PLANNABLE)
-    for job in unfinished.order_by("work_order", "sequence", "attempt"):
+    unfinished = unfinished.order_by("work_order", "sequence", "attempt")
+    for job in map(OpenJob._make, unfinished.values_list(*OpenJob._fields)):
         jobs.setdefault(job.work_order_id, []).append(job)
-    pegs: dict[int, list[Pegging]] = {}
-    for peg in Pegging.objects.filter(work_order__status__in=PLANNABLE).order_by("pk"):
+    pegs: dict[int, list[Peg]] = {}
+    pegging = Pegging.objects.filter(work_order__status__in=PLANNABLE).order_by("pk")
+    for peg in map(Peg._make, pegging.values_list(*Peg._fields)):
         pegs.setdefault(peg.work_order_id, []).append(peg)
     cured = _cured({order_id: left[0].sequence for order_id, left in jobs.items()})
     return [
@@ -170,17 +230,26 @@ def load_work() -> list[Work]:
             tuple(jobs[order.pk]),
             tuple(pegs.get(order.pk, ())),
             _not_before(order, pegs.get(order.pk, ()), zone) or cured.get(order.pk),
-            {step["sequence"]: step["setup_minutes"] for step in order.frozen["operations"]},
+            setups,
         )
-        for order in orders.order_by("due", "pk")
+        for order, setups in _open_orders()
         if order.pk in jobs
     ]
 
 
-def _not_before(order: WorkOrder, pegs: Sequence[Pegging], zone: ZoneInfo) -> datetime | None:
+def _open_orders() -> Iterator[tuple[OpenOrder, dict[int, int]]]:
+    """Work orders by due date, and the set-up minutes of each of their steps."""
+    orders = WorkOrder.objects.filter(status__in=PLANNABLE).order_by("due", "pk")
+    product = ("configuration__product__sku", "configuration__product__make_policy")
+    rows = orders.values_list("frozen", "pk", "due", "weight", *product)
+    for frozen, *row in rows.iterator(chunk_size=2_000):
+        steps = frozen["operations"]
+        yield OpenOrder(*row), {step["sequence"]: step["setup_minutes"] for step in steps}
+
+
+def _not_before(order: OpenOrder, pegs: Sequence[Peg], zone: ZoneInfo) -> datetime | None:
     """What is made to order cannot begin before the week in which it is expected to be ordered."""
-    made_to_order = order.configuration.product.make_policy == "MTO"
-    week = pegs[0].forecast_week if pegs and made_to_order else None
+    week = pegs[0].forecast_week if pegs and order.make_policy == "MTO" else None
     return datetime.combine(week, time(), tzinfo=zone) if week else None
 
 
@@ -198,7 +267,7 @@ def _cured(next_steps: Mapping[int, int]) -> dict[int, datetime]:
     return over
 
 
-def minutes_left(job: Job) -> int:
+def minutes_left(job: OpenJob | Job) -> int:
     """Minutes a job still keeps its machine busy, set-up left out."""
     running = ceil(job.run_minutes * max(job.remaining, 0) / job.quantity)
     return max(1, running + job.teardown_minutes)
@@ -256,28 +325,35 @@ def pins(
 ) -> dict[int, scheduling.Pin]:
     """Where jobs at work stand, by job id: begun work first, the others behind it on its machine.
 
-    A begun job ends when its remaining pieces are made, from now on.
+    A begun job ends when its remaining pieces are made, the one that is being made counted from its
+    beginning.
     """
-    at_work: dict[int, list[Job]] = {}
+    at_work: dict[int, list[OpenJob]] = {}
     known = {machine.pk for machine in shop.machines}
     for one in work:
         for job in one.jobs:
             if job.status in Job.AT_WORK and job.machine_id in known and job.machine_id:
                 at_work.setdefault(job.machine_id, []).append(job)
     matrix = {one.group: one for one in setups}
+    begun = [job for jobs in at_work.values() for job in jobs]
+    worked = minutes_worked(begun, shop.machines, shop.origin)
     found: dict[int, scheduling.Pin] = {}
     for machine_id, jobs in at_work.items():
         jobs.sort(key=lambda job: (*_begun_first(job), job.pk))
-        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)])
+        found |= _pins_of(shop, machine_id, jobs, matrix[str(jobs[0].work_center_id)], worked)
     return found
 
 
-def _begun_first(job: Job) -> tuple[bool, float]:
+def _begun_first(job: OpenJob) -> tuple[bool, float]:
     return job.started_at is None, job.dispatched_at.timestamp() if job.dispatched_at else 0.0
 
 
 def _pins_of(
-    shop: Shop, machine_id: int, jobs: Sequence[Job], matrix: scheduling.SetupMatrix
+    shop: Shop,
+    machine_id: int,
+    jobs: Sequence[OpenJob],
+    matrix: scheduling.SetupMatrix,
+    worked: Mapping[int, int],
 ) -> dict[int, scheduling.Pin]:
     found: dict[int, scheduling.Pin] = {}
     hours = OpenTime(shop.windows[machine_id])
@@ -287,7 +363,7 @@ def _pins_of(
         setup = matrix.between(family, job.setup_family)
         changing = setup if found or job.started_at is None else 0
         start = _clock(hours, work + changing) if found else 0
-        work += changing + minutes_left(job)
+        work += changing + max(1, minutes_left(job) - worked.get(job.pk, 0))
         found[job.pk] = scheduling.Pin(str(machine_id), start, max(start + 1, _end(hours, work)))
         family = job.setup_family
     return found
@@ -312,15 +388,33 @@ def problem_of(shop: Shop, work: Sequence[Work]) -> scheduling.Problem:
     """Unfinished jobs of all work orders as a scheduling problem; ids are the rows' own."""
     setups = matrices(shop, own_minutes(work))
     pinned = pins(shop, work, setups)
+    places = _places(shop)
     return scheduling.Problem(
-        shop.as_machines(), tuple(_job(shop, one, pinned) for one in work), setups
+        shop.as_machines(),
+        tuple(_job(shop, one, pinned, places) for one in work),
+        setups,
+        fence=shop.fence,
     )
 
 
-def _job(shop: Shop, work: Work, pinned: Mapping[int, scheduling.Pin]) -> scheduling.Job:
+def _places(shop: Shop) -> Places:
+    """Where a job may be done; jobs of the same cell and minutes share what they are told."""
+
+    @cache
+    def found(center_id: int, capability: str, minutes: int) -> tuple[scheduling.Alternative, ...]:
+        able = shop.able(center_id, capability)
+        return tuple(scheduling.Alternative(machine_id, minutes) for machine_id in able)
+
+    return found
+
+
+def _job(
+    shop: Shop, work: Work, pinned: Mapping[int, scheduling.Pin], places: Places
+) -> scheduling.Job:
     order = work.order
     operations = tuple(
-        _operation(shop, job, number, pinned.get(job.pk)) for number, job in enumerate(work.jobs, 1)
+        _operation(job, number, pinned.get(job.pk), places)
+        for number, job in enumerate(work.jobs, 1)
     )
     release = shop.minute(work.not_before) if work.not_before else 0
     return scheduling.Job(
@@ -334,16 +428,13 @@ def _job(shop: Shop, work: Work, pinned: Mapping[int, scheduling.Pin]) -> schedu
 
 
 def _operation(
-    shop: Shop, job: Job, number: int, pin: scheduling.Pin | None
+    job: OpenJob, number: int, pin: scheduling.Pin | None, places: Places
 ) -> scheduling.Operation:
     return scheduling.Operation(
         str(job.pk),
         str(job.work_order_id),
         number,
-        tuple(
-            scheduling.Alternative(machine_id, minutes_left(job))
-            for machine_id in shop.able(job.work_center_id, job.capability)
-        ),
+        places(job.work_center_id, job.capability, minutes_left(job)),
         job.setup_family,
         min_lag_after=job.min_lag_minutes,
         max_lag_after=job.max_lag_minutes,

@@ -4,7 +4,7 @@ Running it again with the same input changes nothing. Every piece of supply is p
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias
@@ -87,6 +87,17 @@ def run(
             freed.cancelled + foreseen.cancelled,
             (*refused, *foreseen.refused),
         )
+
+
+def answer(order_ids: Collection[int], as_of: datetime, *, by: str = "system") -> Netted:
+    """Net some orders alone, at once; the forecast is left as it was until all is netted next.
+
+    Whoever calls holds the planner's lock.
+    """
+    lines = waiting.open_lines(as_of, order_ids=order_ids)
+    freed = _give_back(lines, by, as_of)
+    made, refused = _for_lines(lines, by, as_of)
+    return Netted(made, 0, freed.resized, freed.cancelled, tuple(refused))
 
 
 # Demand that went away

@@ -5,23 +5,28 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from math import ceil
 from time import perf_counter
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from journal.loading import load
 from journal.moving import move, record
 from orders import lifecycle as order_lines
 from orders.lifecycle import LinePromise
-from production import continuing, figures, routings, scheduling
+from production import calm, causes, continuing, figures, routings, scheduling
 from production.alone import planning_alone
 from production.calendars import minute_of, moment_at, monday_of, plant_zone
+from production.causes import Cause
+from production.continuing import Contest
 from production.lifecycle import PLAN
 from production.modelling import Shop, Work, load_shop, load_work, minutes_left, problem_of
 from production.models import Pegging, Plan, PlanEntry, PlanRefusal, Reservation
 from production.promising import Dates, dates_of
 from production.scheduling import Schedule
+from production.scheduling.repair.repairing import REPAIR
 
-ENTRIES = 500  # rows of one short write transaction
+ENTRIES = 2000  # rows of one short write transaction
 RELEASE_AHEAD_MINUTES = 2 * 24 * 60
 SHORTEST_HORIZON, LONGEST_HORIZON = 60, 720  # days
 
@@ -75,40 +80,131 @@ def run(
     Raises `PlanningUnderWay`, and `PlanRejected` where the checker found a fault.
     """
     with planning_alone():
-        began = perf_counter()
-        origin = as_of.replace(second=0, microsecond=0)
-        _drop_abandoned(by, as_of)
         progress(0.1, _("Reading the work"))
-        work = load_work()
-        # before the shop is read: what somebody changes meanwhile is another shop
-        contest = continuing.contest_now(origin, seed, work)
-        shop = shop_for(origin, work)
-        problem = problem_of(shop, work)
+        reading = read(as_of, by=by, seed=seed)
+        work, contest = reading.work, reading.contest
         last = continuing.before() if only_changes else None
         rule = continuing.rule(last, contest, work)
-        if last and rule and continuing.stands(last, problem, origin, work):
+        if last and rule and continuing.stands(last, reading.problem, reading.origin, work):
             return _stand(last.plan, work, by, as_of)
         progress(0.3, _("Scheduling"))
-        search = _followed(problem, progress)
+        search = _followed(reading.problem, progress)
         schedule = scheduling.schedule(
-            problem, deadline, seed, only=rule, threads=2, progress=search
+            reading.problem,
+            deadline,
+            seed,
+            only=rule,
+            threads=2,
+            progress=search,
+            stability=calm.stability(reading.before, reading.origin),
         )
-        progress(0.6, _("Checking"))
-        violations = scheduling.check(problem, schedule)
-        plan = _draft(origin, seed, schedule, violations, work, by)
-        progress(0.7, _("Writing the plan"))
-        if not violations:
-            _write(plan, shop, work, schedule)
         held = last.contest if last and rule else contest
-        end = moment_at(origin, schedule.totals.makespan)
-        made_from = continuing.made_from(problem, origin, end)
-        plan.metrics = {"contest": asdict(held), "made_from": made_from, "alone": bool(rule)}
-        _tell_of(plan, search, problem, schedule)
-        _settle(plan, schedule, perf_counter() - began, work, by, as_of)
-        progress(0.9, _("Telling the orders"))
-        planned = _follow(plan, problem, schedule, work, by, as_of)
-        _note_told(plan, work)
-        return planned
+        metrics = {"contest": asdict(held), "alone": bool(rule)}
+        return publish(reading, schedule, _why(reading), metrics, search.points, progress)
+
+
+# What a plan is made from
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The shop and the work as they are at `at`, minute 0 is `origin`; the plan `before`, and what
+    has happened since that it does not know (`unknown`). `began` is on the stopwatch."""
+
+    at: datetime
+    origin: datetime
+    by: str
+    seed: int
+    before: Plan | None
+    unknown: Sequence[Cause]
+    work: list[Work]
+    contest: Contest
+    shop: Shop
+    problem: scheduling.Problem
+    began: float
+
+
+def read(
+    as_of: datetime, *, by: str, seed: int = 0, unknown: Sequence[Cause] | None = None
+) -> Reading:
+    """Read all that a plan is made from. Whoever calls holds the planner's lock."""
+    began = perf_counter()
+    origin = as_of.replace(second=0, microsecond=0)
+    _drop_abandoned(by, as_of)
+    before = Plan.objects.published().first()
+    # before the work and the shop are read: what happens meanwhile is unknown to this plan too
+    if unknown is None:
+        unknown = causes.unknown_to(before, as_of) if before else []
+    work = load_work()
+    contest = continuing.contest_now(origin, seed, work)
+    shop = shop_for(origin, work)
+    problem = problem_of(shop, work)
+    return Reading(as_of, origin, by, seed, before, unknown, work, contest, shop, problem, began)
+
+
+def _why(reading: Reading) -> list[Cause]:
+    """Why all is planned anew, what a person wants first."""
+    before, found = reading.before, list(reading.unknown)
+    if reading.by.startswith("staff:"):
+        found.insert(0, Cause("asked"))
+    if before is None:
+        found.append(Cause("no_plan"))
+    elif "repaired" in before.metrics:
+        found.append(Cause("only_repaired"))
+    elif not continuing.made_for(before, reading.contest.shop) and not found:
+        found.append(Cause("other_shop"))
+    return found or [Cause("routine")]
+
+
+def publish(
+    reading: Reading,
+    schedule: Schedule,
+    why: Sequence[Cause],
+    metrics: dict[str, Any],
+    points: Sequence[figures.Point] = (),
+    progress: Progress = lambda share, step: None,
+) -> Planned:
+    """Check a schedule, write it down and publish it, and tell whom it concerns.
+
+    `metrics` are what the plan keeps of the way it was made, `points` are how its search went.
+    Raises `PlanRejected` where the checker found a fault.
+    """
+    work, by, at = reading.work, reading.by, reading.at
+    progress(0.6, _("Checking"))
+    violations = scheduling.check(reading.problem, schedule)
+    plan = _draft(reading, schedule, violations, why)
+    progress(0.7, _("Writing the plan"))
+    if not violations:
+        _write(plan, reading.shop, work, schedule)
+    plan.metrics = metrics | _kept(reading, schedule)
+    _tell_of(plan, points, reading.problem, schedule, reading.before)
+    _settle(plan, schedule, perf_counter() - reading.began, work, by, at)
+    progress(0.9, _("Telling the orders"))
+    planned = _follow(plan, reading.problem, schedule, work, by, at)
+    _note_told(plan, work)
+    return planned
+
+
+def _kept(reading: Reading, schedule: Schedule) -> dict[str, Any]:
+    """What later planners ask of a plan: its shop, what it was made from, what it knows of the
+    minute in which it was made, and the rule that won."""
+    end = moment_at(reading.origin, schedule.totals.makespan)
+    rule = schedule.rule
+    if rule == REPAIR and reading.before:
+        rule = continuing.winner(reading.before) or ""
+    return {
+        "made_from": continuing.made_from(reading.problem, reading.origin, end),
+        "shop": reading.contest.shop,
+        "seen": _seen(reading),
+        "rule": rule,
+    }
+
+
+def _seen(reading: Reading) -> list[int]:
+    """Steps that a plan knows although they are younger than its minute 0."""
+    before, origin = reading.before, reading.origin
+    earlier = before.metrics.get("seen", []) if before and before.as_of >= origin else []
+    return earlier + [one.step for one in reading.unknown if one.at and one.at > origin]
 
 
 def _followed(problem: scheduling.Problem, progress: Progress) -> figures.Search:
@@ -121,12 +217,15 @@ def _followed(problem: scheduling.Problem, progress: Progress) -> figures.Search
 
 
 def _tell_of(
-    plan: Plan, search: figures.Search, problem: scheduling.Problem, schedule: Schedule
+    plan: Plan,
+    points: Sequence[figures.Point],
+    problem: scheduling.Problem,
+    schedule: Schedule,
+    before: Plan | None,
 ) -> None:
     """The figures that pages show; of a plan with faults only how its search went."""
-    metrics, report = figures.of_search(search.points)
+    metrics, report = figures.of_search(points)
     if not plan.violations:
-        before = Plan.objects.published().first()
         own, lists = figures.of_plan(problem, schedule, plan.as_of, before)
         metrics, report = metrics | own, report | lists
     plan.metrics |= metrics
@@ -199,24 +298,24 @@ def _drop_abandoned(by: str, at: datetime) -> None:
 
 
 def _draft(
-    origin: datetime,
-    seed: int,
+    reading: Reading,
     schedule: Schedule,
     violations: Sequence[scheduling.Violation],
-    work: Sequence[Work],
-    by: str,
+    why: Sequence[Cause],
 ) -> Plan:
+    origin, work = reading.origin, reading.work
     aside = {one.job_id for one in schedule.set_aside}
     with transaction.atomic():
         plan = Plan.objects.create(
             as_of=origin,
             created_at=origin,
             solver=schedule.rule,
-            seed=seed,
+            seed=reading.seed,
+            why=[one.written() for one in causes.named(why)],
             violations=[asdict(one) for one in violations],
             snapshot=snapshot([one for one in work if str(one.order.pk) not in aside]),
         )
-        record(PLAN, [(plan.pk, "")], "draft", by=by, at=origin)
+        record(PLAN, [(plan.pk, "")], "draft", by=reading.by, at=origin)
     return plan
 
 
@@ -225,7 +324,7 @@ def snapshot(work: Iterable[Work]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     asked = _asked([one.order.pk for one in work])
     for one in work:
-        weeks = found.setdefault(one.order.configuration.product.sku, {})
+        weeks = found.setdefault(one.order.sku, {})
         for peg in one.pegs:
             week = (peg.forecast_week or asked[peg.pk]).isoformat()
             weeks[week] = weeks.get(week, 0) + peg.quantity
@@ -244,21 +343,8 @@ def _asked(order_ids: Sequence[int]) -> dict[int, date]:
 
 
 def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> None:
-    entries = [
-        PlanEntry(
-            plan=plan,
-            job_id=int(one.operation_id),
-            machine_id=int(one.machine_id),
-            setup_start=moment_at(shop.origin, one.setup_start),
-            start=moment_at(shop.origin, one.start),
-            end=moment_at(shop.origin, one.end),
-            setup_minutes=one.setup_minutes,
-            binding=one.binding,
-        )
-        for one in schedule.operations
-    ]
-    for start in range(0, len(entries), ENTRIES):
-        PlanEntry.objects.bulk_create(entries[start : start + ENTRIES])
+    for start in range(0, len(schedule.operations), ENTRIES):
+        _write_entries(plan, shop.origin, schedule.operations[start : start + ENTRIES])
     names = {str(job.pk): job.name for one in work for job in one.jobs}
     PlanRefusal.objects.bulk_create(
         PlanRefusal(
@@ -269,6 +355,21 @@ def _write(plan: Plan, shop: Shop, work: Sequence[Work], schedule: Schedule) -> 
         )
         for one in schedule.set_aside
     )
+
+
+def _write_entries(
+    plan: Plan, origin: datetime, planned: Sequence[scheduling.PlannedOperation]
+) -> None:
+    columns: dict[str, list[Any]] = {
+        "job_id": [int(one.operation_id) for one in planned],
+        "machine_id": [int(one.machine_id) for one in planned],
+        "setup_start": [moment_at(origin, one.setup_start) for one in planned],
+        "start": [moment_at(origin, one.start) for one in planned],
+        "end": [moment_at(origin, one.end) for one in planned],
+        "setup_minutes": [one.setup_minutes for one in planned],
+        "binding": [one.binding for one in planned],
+    }
+    load(PlanEntry, columns, plan_id=plan.pk)
 
 
 # Publishing

@@ -18,7 +18,7 @@ from kombu.exceptions import OperationalError
 
 from journal.models import Transition
 from journal.moving import lifecycle, record
-from production import planning, scheduling
+from production import continuing, planning, scheduling
 from production.modelling import Work, load_work, problem_of
 from production.models import Plan
 from production.scheduling import Bottleneck, Problem, Remedies, Schedule, Trials
@@ -39,6 +39,7 @@ WHOLE_PLAN = 0  # stands for a line where the plan is asked about
 FORGOTTEN = timedelta(minutes=15)  # a worker that was killed is not waited for
 LONGEST = timedelta(minutes=5)  # of trying
 KEPT = 24 * 3600  # seconds
+FORM = 2  # of answers that are kept: those of an earlier release are not read
 TRIALS = Trials()
 MOVES_EACH, MOST_MOVES = 20, 200_000  # of the search behind every quick plan
 
@@ -141,6 +142,7 @@ def tried(line_id: int, as_of: datetime, deadline: Callable[[], bool]) -> Answer
         plan,
         job_id,
         trials=trials,
+        before=plan,
         deadline=deadline,
         progress=lambda done, of: cache.set(_progress(line_id), done / of, KEPT),
     )
@@ -158,7 +160,7 @@ def _quick(problem: Problem, trials: Trials) -> Schedule:
     """A plan made as the remedies are: by the rule that won last, if it is known."""
     published = Plan.objects.published().order_by("-pk").first()
     try:
-        rule = published.solver if published else None
+        rule = continuing.winner(published) if published else None
         return scheduling.schedule(problem, only=rule, iterations=trials.iterations)
     except scheduling.UnknownRuleError:
         return scheduling.schedule(problem, iterations=trials.iterations)
@@ -203,4 +205,4 @@ def _progress(line_id: int) -> str:
 
 
 def _answer(line_id: int) -> str:
-    return f"remedies:{line_id}"
+    return f"remedies:{FORM}:{line_id}"

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from celery import current_app
 from django.core.cache import cache
@@ -18,7 +19,7 @@ from kombu.exceptions import OperationalError
 from journal.models import Transition
 from journal.moving import lifecycle, record
 from production import netting, planning
-from production.alone import PlanningUnderWay
+from production.alone import PATIENCE_SECONDS, PlanningUnderWay, when_free
 
 logger = logging.getLogger("tailorline.planning")
 
@@ -113,7 +114,7 @@ def run(request_id: int, *, clock: Callable[[], datetime]) -> None:
     if not again:
         record(REPLANNING, [(request_id, "queued")], "running", by=last.by, at=now)
     try:
-        did = _net_and_plan(request_id, last.by, now)
+        did = _net_and_plan(request_id, last.by, now, patience=0 if again else PATIENCE_SECONDS)
     except (PlanningUnderWay, planning.PlanRejected) as error:
         if not (again and isinstance(error, PlanningUnderWay)):
             _end(request_id, "failed", last.by, clock(), _refusal(error))
@@ -125,15 +126,17 @@ def run(request_id: int, *, clock: Callable[[], datetime]) -> None:
         _end(request_id, "done", last.by, clock(), did)
 
 
-def _net_and_plan(request_id: int, by: str, now: datetime) -> str:
+def _net_and_plan(request_id: int, by: str, now: datetime, *, patience: int) -> str:
     def part(start: float, width: float) -> planning.Progress:
         def tell(share: float, step: str) -> None:
             cache.set(f"{_PROGRESS}:{request_id}", (start + width * share, step), 3600)
 
         return tell
 
-    netting.run(now, by=by, progress=part(0.0, 0.4))
-    planned = planning.run(now, by=by, progress=part(0.4, 0.6))
+    net, plan = part(0.0, 0.4), part(0.4, 0.6)
+    waiting = partial(net, 0.0, _("Waiting for the plan that is being made"))
+    when_free(lambda: netting.run(now, by=by, progress=net), waiting, patience=patience)
+    planned = when_free(lambda: planning.run(now, by=by, progress=plan), waiting, patience=patience)
     return _("%(operations)d operations planned, %(refused)d work orders refused") % {
         "operations": planned.operations,
         "refused": planned.refused,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Max, QuerySet
 from django.utils.translation import gettext as _
 
+from journal.loading import load
 from journal.moving import move_many, record
 from orders.catalogue import matches
 from production.lifecycle import JOB, WORK_ORDER
@@ -32,7 +33,7 @@ from production.models import (
 )
 from production.routing_templates import CELLS, TEMPLATES, Template
 
-BATCH = 50  # work orders of one short write transaction
+BATCH = 50  # work orders, or products, of one short write transaction
 
 
 class CannotBeMade(Exception):
@@ -223,39 +224,29 @@ def _frozen_part(part: BOMLine) -> FrozenMaterial:
 # Writing work orders
 
 
-def make_work_orders(drafts: Sequence[Draft], *, by: str, at: datetime) -> list[WorkOrder]:
-    """Work orders with their jobs and pegging, in short transactions that each stand whole."""
-    made: list[WorkOrder] = []
+def make_work_orders(drafts: Sequence[Draft], *, by: str, at: datetime) -> list[int]:
+    """Work orders with their jobs and pegging, in short transactions that each stand whole; their
+    ids."""
+    made: list[int] = []
     for start in range(0, len(drafts), BATCH):
         with transaction.atomic():
             made += _make_batch(drafts[start : start + BATCH], by, at)
     return made
 
 
-def _make_batch(drafts: Sequence[Draft], by: str, at: datetime) -> list[WorkOrder]:
+def _make_batch(drafts: Sequence[Draft], by: str, at: datetime) -> list[int]:
     last = _last_number()
-    orders = WorkOrder.objects.bulk_create(
-        _work_order(draft, last + number, at) for number, draft in enumerate(drafts, 1)
-    )
-    record(WORK_ORDER, [(order.pk, "") for order in orders], "planned", by=by, at=at)
-    firm = [(o.pk, "planned") for o in orders if o.status == WorkOrder.Status.FIRMED]
+    numbers = [f"W{last + place:07d}" for place in range(1, len(drafts) + 1)]
+    ids = _load_work_orders(numbers, drafts, at)
+    record(WORK_ORDER, [(pk, "") for pk in ids], "planned", by=by, at=at)
+    pairs = list(zip(ids, drafts, strict=True))
+    firm = [(pk, "planned") for pk, draft in pairs if draft.firm]
     record(WORK_ORDER, firm, "firmed", by=by, at=at)
-    pairs = list(zip(orders, drafts, strict=True))
-    Pegging.objects.bulk_create(
-        Pegging(
-            work_order=order,
-            order_line_id=peg.line_id,
-            forecast_week=peg.week,
-            quantity=peg.quantity,
-        )
-        for order, draft in pairs
-        for peg in draft.pegs
-    )
-    jobs = Job.objects.bulk_create(
-        _job(order, step) for order, draft in pairs for step in draft.frozen["operations"]
-    )
-    record(JOB, [(job.pk, "") for job in jobs], "waiting", by=by, at=at)
-    return orders
+    _load_pegging(pairs)
+    _load_jobs(pairs)
+    jobs = Job.objects.filter(work_order__in=ids).order_by("pk").values_list("pk", flat=True)
+    record(JOB, [(pk, "") for pk in jobs], "waiting", by=by, at=at)
+    return ids
 
 
 def _last_number() -> int:
@@ -263,33 +254,57 @@ def _last_number() -> int:
     return int(last["last"][1:]) if last["last"] else 0
 
 
-def _work_order(draft: Draft, number: int, at: datetime) -> WorkOrder:
-    return WorkOrder(
-        number=f"W{number:07d}",
-        status=WorkOrder.Status.FIRMED if draft.firm else WorkOrder.Status.PLANNED,
-        configuration_id=draft.configuration_id,
-        quantity=draft.quantity,
-        due=draft.due,
-        weight=draft.weight,
-        frozen=draft.frozen,
+def _load_work_orders(numbers: Sequence[str], drafts: Sequence[Draft], at: datetime) -> list[int]:
+    """Their ids, in the order of the drafts."""
+    status = {True: WorkOrder.Status.FIRMED, False: WorkOrder.Status.PLANNED}
+    load(
+        WorkOrder,
+        {
+            "number": numbers,
+            "status": [status[draft.firm] for draft in drafts],
+            "configuration_id": [draft.configuration_id for draft in drafts],
+            "quantity": [draft.quantity for draft in drafts],
+            "due": [draft.due for draft in drafts],
+            "weight": [draft.weight for draft in drafts],
+            "frozen": [draft.frozen for draft in drafts],
+        },
         created_at=at,
+    )
+    made = dict(WorkOrder.objects.filter(number__in=numbers).values_list("number", "pk"))
+    return [made[number] for number in numbers]
+
+
+def _load_pegging(pairs: Iterable[tuple[int, Draft]]) -> None:
+    pegs = [(order_id, peg) for order_id, draft in pairs for peg in draft.pegs]
+    load(
+        Pegging,
+        {
+            "work_order_id": [order_id for order_id, _ in pegs],
+            "order_line_id": [peg.line_id for _, peg in pegs],
+            "forecast_week": [peg.week for _, peg in pegs],
+            "quantity": [peg.quantity for _, peg in pegs],
+        },
     )
 
 
-def _job(order: WorkOrder, step: FrozenOperation) -> Job:
-    return Job(
-        work_order=order,
-        sequence=step["sequence"],
-        name=step["name"],
-        work_center_id=step["work_center_id"],
-        capability=step["capability"],
-        setup_family=step["setup_family"],
-        quantity=order.quantity,
-        run_minutes=step["minutes"],
-        teardown_minutes=step["teardown_minutes"],
-        min_lag_minutes=step["min_lag_minutes"],
-        max_lag_minutes=step["max_lag_minutes"],
-        needs_setup=step["needs_setup"],
+def _load_jobs(pairs: Iterable[tuple[int, Draft]]) -> None:
+    steps = [(pk, draft, step) for pk, draft in pairs for step in draft.frozen["operations"]]
+    load(
+        Job,
+        {
+            "work_order_id": [pk for pk, _, _ in steps],
+            "sequence": [step["sequence"] for _, _, step in steps],
+            "name": [step["name"] for _, _, step in steps],
+            "work_center_id": [step["work_center_id"] for _, _, step in steps],
+            "capability": [step["capability"] for _, _, step in steps],
+            "setup_family": [step["setup_family"] for _, _, step in steps],
+            "quantity": [draft.quantity for _, draft, _ in steps],
+            "run_minutes": [step["minutes"] for _, _, step in steps],
+            "teardown_minutes": [step["teardown_minutes"] for _, _, step in steps],
+            "min_lag_minutes": [step["min_lag_minutes"] for _, _, step in steps],
+            "max_lag_minutes": [step["max_lag_minutes"] for _, _, step in steps],
+            "needs_setup": [step["needs_setup"] for _, _, step in steps],
+        },
     )
 
 
@@ -328,7 +343,7 @@ def release(order_ids: Sequence[int], *, by: str, at: datetime) -> int:
         with transaction.atomic():
             orders = WorkOrder.objects.filter(pk__in=order_ids[start : start + BATCH])
             moved = move_many(WORK_ORDER, orders, "firmed", "released", by=by, at=at)
-            first = _first_jobs([transition.object_id for transition in moved])
+            first = _first_jobs(moved)
             version = F("version") + 1
             move_many(JOB, first, "waiting", "ready", by=by, at=at, version=version)
             released += len(moved)
@@ -360,11 +375,20 @@ def build_from_template(product_ids: Iterable[int], template: str) -> int:
     with transaction.atomic():
         centers = {code: _cell(code) for code in sorted({step.cell for step in plan.steps})}
         materials = _materials(plan)
+    asked = (wanted[start : start + 500] for start in range(0, len(wanted), 500))
+    lacking = [pk for some in asked for pk in _lacking(some, template)]
     built = 0
-    for start in range(0, len(wanted), 500):
+    for start in range(0, len(lacking), BATCH):
         with transaction.atomic():
-            built += _build_batch(wanted[start : start + 500], template, centers, materials)
+            built += _build_batch(lacking[start : start + BATCH], template, centers, materials)
     return built
+
+
+def _lacking(product_ids: Sequence[int], template: str) -> list[int]:
+    known = dict(
+        Routing.objects.filter(product__in=product_ids).values_list("product_id", "template")
+    )
+    return [pk for pk in product_ids if known.get(pk) not in ("", template)]
 
 
 def _build_batch(
@@ -373,10 +397,7 @@ def _build_batch(
     centers: Mapping[str, WorkCenter],
     materials: Mapping[str, Material],
 ) -> int:
-    known = dict(
-        Routing.objects.filter(product__in=product_ids).values_list("product_id", "template")
-    )
-    new = [pk for pk in product_ids if known.get(pk) not in ("", template)]
+    new = _lacking(product_ids, template)
     Routing.objects.filter(product__in=new).delete()
     BOM.objects.filter(product__in=new).delete()
     routings = Routing.objects.bulk_create(Routing(product_id=pk, template=template) for pk in new)

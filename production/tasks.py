@@ -3,7 +3,8 @@
 from celery import shared_task
 from django.utils import timezone
 
-from production import pruning, queues, remedies, replanning, watching
+from production import mending, pruning, queues, remedies, replanning, watching
+from production.alone import PlanningUnderWay
 
 
 @shared_task
@@ -16,6 +17,16 @@ def recall_stale() -> None:
 def replan(*, request_id: int) -> None:
     """Make the plan that somebody asked for."""
     replanning.run(request_id, clock=timezone.now)
+
+
+@shared_task(
+    autoretry_for=(PlanningUnderWay,),
+    retry_kwargs={"max_retries": 24, "countdown": 5},
+)
+def mend() -> None:
+    """Look whether something has disturbed the published plan, and repair it; somebody else's plan
+    is waited for."""
+    mending.run(timezone.now())
 
 
 @shared_task

@@ -24,6 +24,7 @@ OUTLETS = {
         "journal.idempotency",
         "journal.leasing",
         "journal.lists",
+        "journal.loading",
         "journal.models",
         "journal.moving",
         "journal.problems",

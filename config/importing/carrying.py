@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from functools import partial
 
 import pandas as pd
 
@@ -122,10 +121,7 @@ def _sorted(
     log = importing.sort_lines(
         table,
         chosen.mapping,
-        here=importing.currencies_here,
-        too_late=partial(
-            importing.too_late, mapping=chosen.mapping, open_from=_begin(chosen, open_since)
-        ),
+        here=importing.Known(chosen.mapping, _begin(chosen, open_since)),
     )
     watch.begin("listing")
     lists.write(log)
@@ -166,8 +162,5 @@ def _counted(chosen: Chosen, log: importing.SortedLog, open_since: date | None) 
 
 def _build_routings() -> int:
     """Give every product of a family that names a routing template the routing of it."""
-    by_template: dict[str, list[int]] = {}
-    for product_id, sheet in catalogue.sheets().items():
-        if sheet.routing_template:
-            by_template.setdefault(sheet.routing_template, []).append(product_id)
-    return sum(routings.build_from_template(ids, template) for template, ids in by_template.items())
+    by_template = catalogue.by_routing_template().items()
+    return sum(routings.build_from_template(ids, template) for template, ids in by_template)

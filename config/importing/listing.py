@@ -4,6 +4,7 @@ Texts that a spreadsheet would work out get an apostrophe, as in every list that
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,9 +15,10 @@ import pandas as pd
 
 from journal.lists.exporting import FORMULAS
 from orders import importing
+from orders.importing.cells import changed
 
 REFUSED, FLAGGED = "refused", "flagged"
-NUMBER = r"[+-]?\d+([.,]\d+)*"  # what a spreadsheet reads as a number does no harm
+NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")  # what a spreadsheet reads as a number does no harm
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def _guarded(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_texts(cells: pd.Series) -> pd.Series:
-    cells = cells.fillna("").astype(str)
-    risky = cells.str.startswith(FORMULAS) & ~cells.str.fullmatch(NUMBER)
-    return cells.mask(risky, "'" + cells)
+    return changed(cells.fillna("").astype(str), _harmless)
+
+
+def _harmless(cell: str) -> str:
+    risky = cell.startswith(FORMULAS) and not NUMBER.fullmatch(cell)
+    return "'" + cell if risky else cell

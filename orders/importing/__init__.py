@@ -1,8 +1,9 @@
 """Order logs of other systems: read under a mapping, sorted line by line, written once."""
 
 from journal.tables import Source, UnreadableFile, find_sources, read_sample
+from orders.importing.counting import ImportReport, imported_rows
 from orders.importing.guessing import Guess, NoGuess, examples_of, guess_mapping
-from orders.importing.known import currencies_here, imported_rows, known_orders, too_late
+from orders.importing.known import Known, known_orders
 from orders.importing.mapping import (
     COLUMNS,
     OPTIONAL,
@@ -16,7 +17,7 @@ from orders.importing.mapping import (
 from orders.importing.reading import find_source, read_log
 from orders.importing.reasons import FLAGS, REASONS, reason_of
 from orders.importing.sorting import SortedLog, sort_lines
-from orders.importing.writing import ImportReport, write_log
+from orders.importing.writing import write_log
 
 __all__ = [
     "COLUMNS",
@@ -26,13 +27,13 @@ __all__ = [
     "BadMapping",
     "Guess",
     "ImportReport",
+    "Known",
     "Mapping",
     "NoGuess",
     "SortedLog",
     "Source",
     "UnreadableFile",
     "build_mapping",
-    "currencies_here",
     "examples_of",
     "find_source",
     "find_sources",
@@ -46,6 +47,5 @@ __all__ = [
     "read_sample",
     "reason_of",
     "sort_lines",
-    "too_late",
     "write_log",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import pandas as pd
@@ -19,6 +20,7 @@ from orders.models import Configuration, OptionGroup, OptionValue, Product, Prod
 CENT = Decimal("0.01")
 VARIANT = "variant"  # the code of the option
 AT_ONCE = 500
+CODES_A_TRANSACTION = 100
 
 # by item code and currency: the median price, and how many sales ask it
 Prices: TypeAlias = dict[str, dict[str, tuple[float, int]]]
@@ -52,12 +54,15 @@ def write_items(log: SortedLog, mapping: Mapping, now: datetime) -> Items:
         code: _settled(code, read[code], fact.description, shop, mapping)
         for code, fact in facts.items()
     }
-    with transaction.atomic():
-        _price_first_sold(facts, meant, shop, mapping)
-        new = _make_products(facts, meant, shop, mapping)
-        values = _make_options(facts, meant, shop, mapping)
-        products = {code: shop.products[variant.product].pk for code, variant in meant.items()}
-        return Items(products, _configurations(meant, products, now), new, values)
+    families = _families(mapping)
+    new = values = 0
+    for some in _portions(meant, mapping):
+        with transaction.atomic():
+            _price_first_sold(facts, some, shop, mapping)
+            new += _make_products(facts, some, families, shop, mapping)
+            values += _make_options(facts, some, shop, mapping)
+    products = {code: shop.products[variant.product].pk for code, variant in meant.items()}
+    return Items(products, _configurations(meant, products, now), new, values)
 
 
 def _facts(seen: pd.DataFrame, prices: Prices) -> dict[str, Fact]:
@@ -126,10 +131,28 @@ def _settled(code: str, read: Variant, name: str, shop: _Shop, mapping: Mapping)
 # What is new
 
 
+def _portions(meant: dict[str, Variant], mapping: Mapping) -> Iterator[dict[str, Variant]]:
+    """Some item codes at a time, those together that one product may have: an import that was
+    killed between finds all variants of it or none."""
+    fits = mapping.variants.pattern.fullmatch if mapping.variants else lambda _code: None
+    stems = {code: fit["product"] if (fit := fits(code)) else code for code in meant}
+    codes = sorted(meant, key=lambda code: (stems[code], code))
+    portion: dict[str, Variant] = {}
+    for _stem, some in groupby(codes, key=stems.__getitem__):
+        portion |= {code: meant[code] for code in some}
+        if len(portion) >= CODES_A_TRANSACTION:
+            yield portion
+            portion = {}
+    yield portion
+
+
 def _make_products(
-    facts: dict[str, Fact], meant: dict[str, Variant], shop: _Shop, mapping: Mapping
+    facts: dict[str, Fact],
+    meant: dict[str, Variant],
+    families: dict[str, int],
+    shop: _Shop,
+    mapping: Mapping,
 ) -> int:
-    families = _families(mapping)
     new = [
         _product(sku, of_codes, families, mapping)
         for sku, of_codes in sorted(_facts_of(facts, meant).items())
@@ -268,19 +291,24 @@ def _configurations(
         code: {VARIANT: variant.letter} if variant.letter else {} for code, variant in meant.items()
     }
     wanted = {code: (products[code], digest(chosen)) for code, chosen in values.items()}
-    Configuration.objects.bulk_create(
-        [
-            Configuration(
-                product_id=products[code], values=chosen, digest=wanted[code][1], created_at=now
-            )
-            for code, chosen in values.items()
-        ],
-        ignore_conflicts=True,
-        batch_size=AT_ONCE,
-    )
-    digests = {made for _product, made in wanted.values()}
-    rows = Configuration.objects.filter(digest__in=digests).values_list(
-        "product_id", "digest", "pk"
-    )
-    known = {(product, made): pk for product, made, pk in rows}
+    known = _known_configurations(set(wanted.values()))
+    new = [
+        Configuration(
+            product_id=products[code], values=chosen, digest=wanted[code][1], created_at=now
+        )
+        for code, chosen in values.items()
+        if wanted[code] not in known
+    ]
+    for start in range(0, len(new), AT_ONCE):
+        # two codes may mean one choice, and a customer may make it meanwhile
+        Configuration.objects.bulk_create(new[start : start + AT_ONCE], ignore_conflicts=True)
+    if new:
+        known = _known_configurations(set(wanted.values()))
     return {code: known[key] for code, key in wanted.items()}
+
+
+def _known_configurations(wanted: set[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """By product and digest. Most products have one choice, so that digests are few."""
+    rows = Configuration.objects.filter(digest__in={made for _product, made in wanted})
+    keys = rows.values_list("product_id", "digest", "pk")
+    return {(product, made): pk for product, made, pk in keys}

@@ -1,64 +1,79 @@
-"""What of an order log is here already, and how much was ever imported."""
+"""What of an order log is here already."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db import models
 
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
-from orders.importing.writing import ImportReport
-from orders.models import Customer, Order, OrderLine, Product, Return
+from orders.models import Order, OrderLine
 
 AT_A_TIME = 800  # SQLite takes no more parameters
+# To name a row in a query costs several times what it costs to read one.
+NAMED = 4
+
+
+class Known:
+    """What the shop has of a log; orders are read once. Orders placed on or after `open_from` are
+    still to be made."""
+
+    def __init__(self, mapping: Mapping, open_from: datetime | None = None) -> None:
+        self.prefix, self.open_from = mapping.order_prefix, open_from
+        self._orders: dict[str, Any] = {}
+        self._asked: frozenset[str] = frozenset()
+
+    def currencies(self, invoices: Sequence[str]) -> dict[str, str]:
+        """Of the invoices that are here as orders, the currency of each."""
+        return {invoice: currency for invoice, (currency, *_) in self._of(invoices).items()}
+
+    def over(self, invoices: Sequence[str]) -> set[str]:
+        """Those whose order takes no more lines: it is cancelled, or closed although it was placed
+        since `open_from`, so that a line would be left to be made."""
+        return {
+            invoice
+            for invoice, (_currency, status, placed_at) in self._of(invoices).items()
+            if status == Order.Status.CANCELLED
+            or (status == Order.Status.CLOSED and self.open_from and placed_at >= self.open_from)
+        }
+
+    def lines(self, refs: Sequence[str]) -> set[str]:
+        """Which lines of the log are here."""
+        found = {ref for (ref,) in rows_of(OrderLine, [self.prefix + ref for ref in refs])}
+        return {ref for ref in refs if self.prefix + ref in found}
+
+    def _of(self, invoices: Sequence[str]) -> dict[str, Any]:
+        new = [invoice for invoice in invoices if invoice not in self._asked]
+        if new:
+            refs = [self.prefix + invoice for invoice in new]
+            found = rows_of(Order, refs, "currency", "status", "placed_at")
+            facts = {ref: facts for ref, *facts in found}
+            known = zip(new, map(facts.get, refs), strict=True)
+            self._orders |= {invoice: one for invoice, one in known if one}
+            self._asked |= frozenset(new)
+        return {invoice: self._orders[invoice] for invoice in invoices if invoice in self._orders}
 
 
 def known_orders(log: SortedLog, mapping: Mapping) -> int:
     """How many orders of the log are here. An order is written with all its lines or not at all."""
-    return len(currencies_here(list(log.sales["invoice"].unique()), mapping))
+    return len(Known(mapping).currencies(list(log.sales["invoice"].unique())))
 
 
-def currencies_here(invoices: list[str], mapping: Mapping) -> dict[str, str]:
-    """Of the invoices that are here as orders, the currency of each."""
-    refs = [mapping.order_prefix + invoice for invoice in invoices]
-    found: dict[str, str] = {}
+def rows_of(
+    model: type[models.Model], refs: Sequence[str], *fields: str
+) -> Iterator[tuple[Any, ...]]:
+    """`external_ref` and these fields of the rows with these references, asked for by name; or of
+    all that have one, where those are not many more."""
+    rows = model._default_manager.filter(external_ref__isnull=False)
+    wanted = rows.order_by().values_list("external_ref", *fields)
+    if len(refs) > AT_A_TIME and rows.count() <= NAMED * len(refs):
+        yield from wanted.iterator()
+        return
     for start in range(0, len(refs), AT_A_TIME):
-        rows = Order.objects.filter(external_ref__in=refs[start : start + AT_A_TIME])
-        for ref, currency in rows.values_list("external_ref", "currency"):
-            found[str(ref).removeprefix(mapping.order_prefix)] = currency
-    return found
+        yield from wanted.filter(external_ref__in=refs[start : start + AT_A_TIME])
 
 
-def too_late(refs: list[str], mapping: Mapping, open_from: datetime | None) -> set[str]:
-    """Of lines, those that are not here although their order is, and is over: cancelled, or closed
-    although it was placed since `open_from`, so that the line would be left to be made."""
-    ended = Q(status=Order.Status.CANCELLED)
-    if open_from:
-        ended |= Q(status=Order.Status.CLOSED, placed_at__gte=open_from)
-    of_order: dict[str, list[str]] = {}
-    for ref in refs:
-        of_order.setdefault(mapping.order_prefix + ref.rpartition(":")[0], []).append(ref)
-    over = _external_refs(Order.objects.filter(ended), list(of_order))
-    wanted = [mapping.order_prefix + ref for order in over for ref in of_order[order]]
-    missing = set(wanted) - _external_refs(OrderLine.objects.all(), wanted)
-    return {ref.removeprefix(mapping.order_prefix) for ref in missing}
-
-
-def _external_refs(rows: QuerySet[Order] | QuerySet[OrderLine], refs: list[str]) -> set[str]:
-    """Which of `refs` are among the rows."""
-    found: set[str] = set()
-    for start in range(0, len(refs), AT_A_TIME):
-        part = rows.filter(external_ref__in=refs[start : start + AT_A_TIME])
-        found.update(map(str, part.values_list("external_ref", flat=True)))
-    return found
-
-
-def imported_rows() -> ImportReport:
-    """How many rows came from other systems so far. What an import added, however often it was
-    interrupted, is the difference between after and before."""
-    return ImportReport(
-        products=Product.objects.filter(external_ref__isnull=False).count(),
-        customers=Customer.objects.filter(external_ref__isnull=False).count(),
-        orders=Order.objects.filter(external_ref__isnull=False).count(),
-        lines=OrderLine.objects.filter(external_ref__isnull=False).count(),
-        returns=Return.objects.filter(external_ref__isnull=False).count(),
-    )
+def keys_of(model: type[models.Model], refs: Sequence[str]) -> dict[str, int]:
+    """The primary keys of the rows with these references."""
+    return dict(rows_of(model, refs, "pk"))

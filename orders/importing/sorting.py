@@ -1,21 +1,45 @@
 """Sort the lines of a log: sales, returns, lines set apart, and lines refused with a reason."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from journal.tables.notation import Undecided, read_moments, read_numbers, to_utc
+from orders.importing.cells import changed, listed, which
 from orders.importing.currencies import currencies_of, in_two, without_signs
 from orders.importing.mapping import COLUMNS, BadMapping, Mapping
 from orders.importing.matching import match_returns
 from orders.importing.reasons import BLAMED, NO_SALE
 
-# the currencies of orders that are here, of some invoices
-Here = Callable[[list[str], Mapping], dict[str, str]]
-# of some lines, by their refs, those that come after their order was over
-TooLate = Callable[[list[str]], set[str]]
+
+class Shop(Protocol):
+    """What is here already of the invoices of a log, and of its lines by their refs."""
+
+    def currencies(self, invoices: Sequence[str], /) -> dict[str, str]:
+        """Of those that are here as orders, the currency of each."""
+
+    def over(self, invoices: Sequence[str], /) -> set[str]:
+        """Those whose order takes no more lines."""
+
+    def lines(self, refs: Sequence[str], /) -> set[str]:
+        """The lines that are here."""
+
+
+class NewShop:
+    """One that has nothing yet."""
+
+    def currencies(self, _invoices: Sequence[str], /) -> dict[str, str]:
+        return {}
+
+    def over(self, _invoices: Sequence[str], /) -> set[str]:
+        return set()
+
+    def lines(self, _refs: Sequence[str], /) -> set[str]:
+        return set()
+
 
 EARLIEST = pd.Timestamp("1970-01-01", tz="UTC")  # that a date is taken for
 ABSURD_QUANTITY = 1_000_000
@@ -69,17 +93,10 @@ class SortedLog:
         return len(self.sales) + len(self.returns) + len(self.apart) + len(self.refused)
 
 
-def sort_lines(
-    table: pd.DataFrame,
-    mapping: Mapping,
-    *,
-    here: Here = lambda invoices, mapping: {},
-    too_late: TooLate = lambda refs: set(),
-) -> SortedLog:
+def sort_lines(table: pd.DataFrame, mapping: Mapping, *, here: Shop | None = None) -> SortedLog:
     """Give every line of `read_log` exactly one place. The identity of a line is its invoice and
-    its ordinal in it, counted over all lines, so that later corrections do not shift it. `here`
-    tells the currencies of the orders that the shop has already, `too_late` which lines it can no
-    longer add to them.
+    its ordinal in it, counted over all lines, so that later corrections do not shift it. `here` is
+    the shop that the log comes into.
 
     Raises `BadMapping` where a column's numbers or dates mean two things.
     """
@@ -87,14 +104,16 @@ def sort_lines(
         lines = _parsed(table, mapping)
     except Undecided as open_question:
         raise BadMapping(f"{open_question} {SETTLED_BY[open_question.missing]}") from open_question
+    here = here or NewShop()
+    lines["cancelled"] = _cancelled(lines, mapping)
     lines["kind"] = _kinds(lines, mapping)
     faulty = table["fault"] != ""
     lines["reason"] = _reasons(lines, mapping).mask(faulty, table["fault"])
     # A fee is a fee whatever its sign or price; only what cannot be read at all is refused.
     apart = (lines["kind"] != "") & ~lines["reason"].isin(UNREADABLE)
     facts = _refuse_currencies(lines, apart, mapping, here)
-    _refuse_too_late(lines, apart, too_late)
-    matches, sale_lines = _refuse_returns(lines, apart, mapping)
+    _refuse_too_late(lines, apart, here)
+    matches, sale_lines = _refuse_returns(lines, apart)
     refused = (lines["reason"] != "") & ~apart
     good = lines[~apart & ~refused]
     back = good["quantity"] < 0
@@ -115,17 +134,19 @@ def sort_lines(
 
 
 def _refuse_currencies(
-    lines: pd.DataFrame, apart: pd.Series, mapping: Mapping, here: Here
+    lines: pd.DataFrame, apart: pd.Series, mapping: Mapping, here: Shop
 ) -> pd.DataFrame:
     """An order has one currency, here and in the file; what a cancellation was paid in does not
     matter. Returns what is to be said of lines whose order is here in another."""
-    sales = lines[(lines["reason"] == "") & ~apart & (lines["quantity"] > 0)]
+    sales = lines.loc[_sold(lines, apart), ["invoice", "currency"]]
     if "currency" in mapping.columns:
         mixed = in_two(sales)
         lines.loc[mixed.index[mixed], "reason"] = "two_currencies"
         sales = sales[~mixed]
-    known = sales["invoice"].map(here(list(sales["invoice"].unique()), mapping))
-    other = sales[known.notna() & (known != sales["currency"])]
+    currencies = here.currencies(list(sales["invoice"].unique()))
+    of_here = sales[sales["invoice"].isin(list(currencies))]
+    known = of_here["invoice"].map(currencies)
+    other = of_here[known != of_here["currency"]]
     lines.loc[other.index, "reason"] = "other_currency"
     return pd.DataFrame(
         {
@@ -136,29 +157,34 @@ def _refuse_currencies(
     )
 
 
-def _refuse_too_late(lines: pd.DataFrame, apart: pd.Series, too_late: TooLate) -> None:
+def _refuse_too_late(lines: pd.DataFrame, apart: pd.Series, here: Shop) -> None:
     """What is over in the shop takes no more lines: nobody would make them."""
-    sales = _referred(lines[(lines["reason"] == "") & ~apart & (lines["quantity"] > 0)])
-    late = sales.index[sales["ref"].isin(list(too_late(list(sales["ref"]))))]
-    lines.loc[late, "reason"] = "order_over"
+    invoices = lines["invoice"][_sold(lines, apart)]
+    over = here.over(list(invoices.unique()))
+    refs = lines["ref"][invoices.index[invoices.isin(list(over))]]
+    late = ~refs.isin(list(here.lines(list(refs))))
+    lines.loc[refs.index[late], "reason"] = "order_over"
 
 
-def _refuse_returns(
-    lines: pd.DataFrame, apart: pd.Series, mapping: Mapping
-) -> tuple[dict[str, str], pd.Series]:
+def _sold(lines: pd.DataFrame, apart: pd.Series) -> pd.Series:
+    return (lines["reason"] == "") & ~apart & (lines["quantity"] > 0)
+
+
+def _refuse_returns(lines: pd.DataFrame, apart: pd.Series) -> tuple[dict[str, str], pd.Series]:
     """What was sold in a line that is refused comes back only once that line is corrected: else
     its return would never find it. Returns the sales of the returns that stay, and the lines of
     the sales of those that do not."""
     taken = (lines["reason"] == "") & ~apart
     back = taken & (lines["quantity"] < 0)
-    lost = ~(taken | apart | _cancelled(lines, mapping) | lines["reason"].isin(NO_SALE)) & ~(
+    lost = ~(taken | apart | lines["cancelled"] | lines["reason"].isin(NO_SALE)) & ~(
         lines["quantity"] < 0
     )
-    sales = _referred(lines[(taken & ~back) | lost]).assign(lost=lost)
+    needed = ["customer", "item", "at", "quantity", "ref", "line"]
+    sales = lines.loc[(taken & ~back) | lost, needed].assign(lost=lost)
     # what cannot be read may have been anything
     sales["quantity"] = sales["quantity"].fillna(np.inf)
     sales["at"] = sales["at"].fillna(EARLIEST)
-    returns = _referred(lines[back])
+    returns = lines.loc[back, needed]
     returns["quantity"] = returns["quantity"].abs()
     matches = match_returns(sales, returns)
     missed = sales[sales["lost"]].set_index("ref")["line"]
@@ -167,10 +193,6 @@ def _refuse_returns(
     gone = set(returns["ref"][of_line.index])
     stay = {ref: sale for ref, sale in matches.items() if ref not in gone}
     return stay, of_line.astype(str).rename("sale_line")
-
-
-def _referred(lines: pd.DataFrame) -> pd.DataFrame:
-    return lines.assign(ref=lines["invoice"] + ":" + lines["ordinal"].astype(str))
 
 
 def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
@@ -182,22 +204,28 @@ def _parsed(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     price, unclear_price = _numbers(priced, "price", mapping)
     lines = pd.DataFrame(
         {
-            "invoice": table["invoice"].str.strip().str.upper(),
-            "item": table["item"].str.strip().str.upper(),
-            "description": table["description"].str.strip(),
+            "invoice": changed(table["invoice"], _code),
+            "item": changed(table["item"], _code),
+            "description": changed(table["description"], str.strip),
             "quantity": quantity,
             "price": price,
             "currency": currency,
             "at": _moments(table, mapping),
-            "customer": table["customer"].str.strip().str.removesuffix(".0"),
-            "country": table["country"].str.strip(),
+            "customer": changed(table["customer"], lambda cell: cell.strip().removesuffix(".0")),
+            "country": changed(table["country"], str.strip),
             "line": table["line"],
             "unclear_quantity": unclear_quantity,
             "unclear_price": unclear_price,
         }
     )
     lines["ordinal"] = lines.groupby("invoice", sort=False).cumcount() + 1
-    return lines
+    places = zip(listed(lines["invoice"]), lines["ordinal"].tolist(), strict=True)
+    refs = [f"{invoice}:{ordinal}" for invoice, ordinal in places]
+    return lines.assign(ref=pd.Series(refs, index=lines.index, dtype="str"))
+
+
+def _code(cell: str) -> str:
+    return cell.strip().upper()
 
 
 def _numbers(table: pd.DataFrame, name: str, mapping: Mapping) -> tuple[pd.Series, pd.Series]:
@@ -248,7 +276,7 @@ def _kinds(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
 def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
     """The first reason that holds, in the order in which a person would want to hear it."""
     quantity, price = lines["quantity"], lines["price"]
-    cancelled = _cancelled(lines, mapping)
+    cancelled = lines["cancelled"]
     rules: dict[str, pd.Series] = {
         "no_invoice": lines["invoice"] == "",
         "bad_date": lines["at"].isna(),
@@ -264,7 +292,7 @@ def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
         "positive_cancellation": cancelled & (quantity > 0),
         "negative_sale": ~cancelled & (quantity < 0),
         "no_price": price == 0,
-        "no_product": ~lines["item"].str.fullmatch(mapping.product_code.pattern),
+        "no_product": ~which(lines["item"], mapping.product_code.fullmatch),
     }
     names = np.array([*rules, ""], dtype=object)
     first = np.select(list(rules.values()), list(range(len(rules))), default=len(rules))
@@ -272,15 +300,15 @@ def _reasons(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
 
 
 def _cancelled(lines: pd.DataFrame, mapping: Mapping) -> pd.Series:
-    if not mapping.cancellation_prefix:  # every text begins with an empty one
-        return pd.Series(False, index=lines.index)
-    return lines["invoice"].str.startswith(mapping.cancellation_prefix)
+    prefix = mapping.cancellation_prefix
+    # every text begins with an empty one
+    return which(lines["invoice"], lambda invoice: prefix and invoice.startswith(prefix))
 
 
 def _clean(lines: pd.DataFrame) -> pd.DataFrame:
-    working = ["kind", "reason", "unclear_quantity", "unclear_price"]
+    working = ["cancelled", "kind", "reason", "unclear_quantity", "unclear_price"]
     clean = lines.drop(columns=working).assign(quantity=lines["quantity"].abs().astype("int64"))
-    return _referred(clean).reset_index(drop=True)
+    return clean.reset_index(drop=True)
 
 
 def _flagged(sales: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:

@@ -3,42 +3,28 @@
 Imported history gets no transitions: nobody has to react to what happened elsewhere long ago.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from django.db import models, transaction
 
+from journal.loading import load
+from orders.importing.cells import each, listed
+from orders.importing.counting import ImportReport
 from orders.importing.earlier import match_earlier
+from orders.importing.invoices import Columns, Invoices, read_invoices, standing
 from orders.importing.items import Items, write_items
+from orders.importing.known import Known, keys_of, rows_of
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
 from orders.models import Customer, Order, OrderLine, Return
 
-LINES_A_TRANSACTION = 800
-CENT = Decimal("0.01")
+LINES_A_TRANSACTION = 1000
 
 Progress = Callable[[int], None]
-
-
-@dataclass
-class ImportReport:
-    """How many rows the import added; a second import of the same file adds none."""
-
-    products: int = 0
-    variants: int = 0
-    customers: int = 0
-    orders: int = 0
-    lines: int = 0
-    returns: int = 0
-    open_lines: int = 0
-
-    @property
-    def changed(self) -> bool:
-        return any(getattr(self, field.name) for field in fields(self))
 
 
 def write_log(
@@ -53,123 +39,61 @@ def write_log(
     report = ImportReport()
     items = write_items(log, mapping, now)
     report.products, report.variants = items.new_products, items.new_variants
-    customers = _customers(log, mapping, now, report)
+    customers = _customers(log, mapping, report)
+    new = _not_here(log.sales, mapping)
+    if len(new) < len(log.sales):
+        progress(len(log.sales) - len(new))
     open_from = mapping.begin(open_since) if open_since else None
-    for part in _whole_invoices(log.sales):
-        _write_orders(part, mapping, items, customers, open_from, report)
+    invoices = read_invoices(new, mapping, items, customers, open_from)
+    for part in invoices.cut(LINES_A_TRANSACTION):
+        _write_orders(part, report)
         progress(len(part))
     _write_returns(log, mapping, items, customers, report)
     progress(len(log.returns))
     return report
 
 
-def _customers(
-    log: SortedLog, mapping: Mapping, now: datetime, report: ImportReport
-) -> dict[str, int]:
-    seen = pd.concat([log.sales, log.returns]).sort_values("at", kind="stable")
-    first = seen[seen["customer"] != ""].groupby("customer").first()
-    prefix = mapping.order_prefix
-    refs = [prefix + number for number in first.index]
-    known = _ids(Customer, "external_ref", refs)
-    new = [
-        Customer(
-            external_ref=prefix + row.Index,
-            name=f"Customer {row.Index}",
-            country=row.country[:60],
-            created_at=row.at.to_pydatetime(),
-        )
-        for row in _rows(first)
-        if prefix + row.Index not in known
-    ]
+def _not_here(sales: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Asked once for the whole log: only one import runs at a time."""
+    refs = listed(sales["ref"])
+    here = Known(mapping).lines(refs)
+    return sales[~_in(refs, here)] if here else sales
+
+
+def _customers(log: SortedLog, mapping: Mapping, report: ImportReport) -> dict[str, int]:
+    needed = ["customer", "at", "country"]
+    seen = pd.concat([log.sales[needed], log.returns[needed]]).sort_values("at", kind="stable")
+    first = seen[seen["customer"] != ""].drop_duplicates("customer").sort_values("customer")
+    refs = [mapping.order_prefix + number for number in first["customer"]]
+    new = first[~_in(refs, keys_of(Customer, refs))]
+    columns = {
+        "external_ref": [mapping.order_prefix + number for number in new["customer"]],
+        "name": [f"Customer {number}" for number in new["customer"]],
+        "country": [country[:60] for country in new["country"]],
+        "created_at": [at.to_pydatetime() for at in new["at"]],
+    }
+    report.customers = _load_in_parts(Customer, columns)
+    return keys_of(Customer, refs)
+
+
+def _write_orders(part: Invoices, report: ImportReport) -> None:
     with transaction.atomic():
-        Customer.objects.bulk_create(new, batch_size=500)
-    report.customers = len(new)
-    return _ids(Customer, "external_ref", refs)
+        stands = _orders(part, report)
+        own = standing(part, [is_open for _pk, is_open in stands])
+        order_ids = part.for_lines([pk for pk, _is_open in stands])
+        report.lines += load(OrderLine, {**part.lines, **own, "order_id": order_ids})
+    report.open_lines += own["status"].count(OrderLine.Status.PROMISED)
 
 
-def _whole_invoices(sales: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Cut the sales where an invoice ends, about `LINES_A_TRANSACTION` lines at a time."""
-    order = sales["invoice"].map({name: i for i, name in enumerate(sales["invoice"].unique())})
-    by_invoice = sales.iloc[order.argsort(kind="stable")]
-    sizes = by_invoice.groupby("invoice", sort=False).size().cumsum()
-    start = 0
-    for end in sizes:
-        if end - start >= LINES_A_TRANSACTION or end == len(by_invoice):
-            yield by_invoice.iloc[start:end]
-            start = end
-
-
-def _write_orders(
-    part: pd.DataFrame,
-    mapping: Mapping,
-    items: Items,
-    customers: dict[str, int],
-    open_from: datetime | None,
-    report: ImportReport,
-) -> None:
-    prefix = mapping.order_prefix
-    with transaction.atomic():
-        known_lines = _ids(OrderLine, "external_ref", [prefix + ref for ref in part["ref"]])
-        part = part[~(prefix + part["ref"]).isin(list(known_lines))]
-        if part.empty:
-            return
-        orders = _orders(part, mapping, customers, open_from, report)
-        lines = [_line(row, mapping, items, *orders[prefix + row.invoice]) for row in _rows(part)]
-        OrderLine.objects.bulk_create(lines, batch_size=500)
-    report.lines += len(lines)
-    report.open_lines += sum(line.status == OrderLine.Status.PROMISED for line in lines)
-
-
-def _orders(
-    part: pd.DataFrame,
-    mapping: Mapping,
-    customers: dict[str, int],
-    open_from: datetime | None,
-    report: ImportReport,
-) -> dict[str, tuple[int, bool]]:
+def _orders(part: Invoices, report: ImportReport) -> list[tuple[int, bool]]:
     """The key of each order, and whether it is still to be made."""
-    first = part.groupby("invoice", sort=False).first()
-    refs = [mapping.order_prefix + str(invoice) for invoice in first.index]
-    known = _ids(Order, "external_ref", refs)
-    new = [
-        Order(
-            number=ref,
-            external_ref=ref,
-            source=Order.Source.IMPORT,
-            status=(Order.Status.CONFIRMED if _is_open(row.at, open_from) else Order.Status.CLOSED),
-            customer_id=customers.get(mapping.order_prefix + row.customer),
-            currency=row.currency,
-            created_at=row.at.to_pydatetime(),
-            placed_at=row.at.to_pydatetime(),
-        )
-        for ref, row in zip(refs, _rows(first), strict=True)
-        if ref not in known
-    ]
-    Order.objects.bulk_create(new, batch_size=500)
-    report.orders += len(new)
-    written = known | {str(order.external_ref): order.pk for order in new}
-    ended = Order.objects.filter(pk__in=written.values(), status__in=Order.OVER)
-    over = set(ended.values_list("pk", flat=True))
-    return {ref: (pk, pk not in over) for ref, pk in written.items()}
-
-
-def _line(row: Any, mapping: Mapping, items: Items, order_id: int, is_open: bool) -> OrderLine:
-    wanted = (row.at + timedelta(days=mapping.lead_days)).date()
-    return OrderLine(
-        order_id=order_id,
-        position=row.ordinal,
-        external_ref=mapping.order_prefix + row.ref,
-        configuration_id=items.configurations[row.item],
-        quantity=row.quantity,
-        unit_price=Decimal(str(row.price)).quantize(CENT),
-        status=OrderLine.Status.PROMISED if is_open else OrderLine.Status.DELIVERED,
-        requested_date=wanted,
-        committed_date=wanted if is_open else None,
-    )
-
-
-def _is_open(at: pd.Timestamp, open_from: datetime | None) -> bool:
-    return open_from is not None and at >= open_from
+    refs = part.orders["external_ref"]
+    here = {ref for (ref,) in rows_of(Order, refs)}
+    new = [place for place, ref in enumerate(refs) if ref not in here]
+    columns = {name: [cells[place] for place in new] for name, cells in part.orders.items()}
+    report.orders += load(Order, columns, source=Order.Source.IMPORT)
+    stands = {ref: (pk, status) for ref, pk, status in rows_of(Order, refs, "pk", "status")}
+    return [(pk, status not in Order.OVER) for pk, status in map(stands.__getitem__, refs)]
 
 
 def _write_returns(
@@ -181,9 +105,9 @@ def _write_returns(
 ) -> None:
     """First those whose sale is in the file: what they leave of sales is there for the others."""
     prefix = mapping.order_prefix
-    refs = prefix + log.returns["ref"]
-    new = log.returns[~refs.isin(list(_ids(Return, "external_ref", list(refs))))]
-    sold = _ids(OrderLine, "external_ref", [prefix + ref for ref in log.matches.values()])
+    refs = [prefix + ref for ref in log.returns["ref"]]
+    new = log.returns[~_in(refs, keys_of(Return, refs))]
+    sold = keys_of(OrderLine, [prefix + ref for ref in log.matches.values()])
     matches = {ref: sold[prefix + sale] for ref, sale in log.matches.items()}
     inside = new["ref"].isin(list(matches))
     by_key = new.assign(
@@ -205,32 +129,24 @@ def _write_some_returns(
     customers: dict[str, int],
 ) -> None:
     prefix = mapping.order_prefix
-    new = [
-        Return(
-            line_id=matches.get(row.ref),
-            external_ref=prefix + row.ref,
-            product_id=items.products[row.item],
-            customer_id=customers.get(prefix + row.customer),
-            quantity=row.quantity,
-            at=row.at.to_pydatetime(),
-            reason="Cancelled in the imported log",
-        )
-        for row in _rows(returns)
-    ]
-    for start in range(0, len(new), LINES_A_TRANSACTION):
-        with transaction.atomic():
-            Return.objects.bulk_create(new[start : start + LINES_A_TRANSACTION], batch_size=500)
+    columns = {
+        "line_id": [matches.get(ref) for ref in returns["ref"]],
+        "external_ref": [prefix + ref for ref in returns["ref"]],
+        "product_id": each(returns["item"], items.products.__getitem__),
+        "customer_id": [customers.get(prefix + number) for number in returns["customer"]],
+        "quantity": listed(returns["quantity"]),
+        "at": [at.to_pydatetime() for at in returns["at"]],
+    }
+    _load_in_parts(Return, columns, reason="Cancelled in the imported log")
 
 
-def _rows(table: pd.DataFrame) -> Iterator[Any]:
-    """Rows as named tuples; their fields have the types of the columns, which stubs cannot know."""
-    return iter(table.itertuples())
+def _load_in_parts(model: type[models.Model], columns: Columns, **alike: Any) -> int:
+    size = len(columns["external_ref"])
+    for start in range(0, size, LINES_A_TRANSACTION):
+        end = start + LINES_A_TRANSACTION
+        load(model, {name: cells[start:end] for name, cells in columns.items()}, **alike)
+    return size
 
 
-def _ids(model: type[models.Model], field: str, values: list[str]) -> dict[str, int]:
-    """Primary keys by a unique text field, asked in portions that SQLite's parameters allow."""
-    found: dict[str, int] = {}
-    for start in range(0, len(values), 800):
-        rows = model._default_manager.filter(**{f"{field}__in": values[start : start + 800]})
-        found.update(rows.values_list(field, "pk"))
-    return found
+def _in(refs: Sequence[str], known: Collection[str]) -> np.ndarray[Any, Any]:
+    return np.array([ref in known for ref in refs], dtype=bool)

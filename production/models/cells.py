@@ -9,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 class Plant(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=60)
+    # freeze fence: work that is only foreseen does not begin within so many days
+    locked_days = models.PositiveSmallIntegerField(
+        _("locked days"),
+        default=0,
+        help_text=_("Work made for the forecast does not begin within so many days from now."),
+    )
 
     def __str__(self) -> str:
         return self.name

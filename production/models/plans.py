@@ -26,6 +26,8 @@ class Plan(models.Model):
     created_at = models.DateTimeField()
     solver = models.CharField(max_length=40)
     seed = models.PositiveIntegerField(default=0)
+    # why it was made, as codes with names (`causes`)
+    why = models.JSONField(default=list)
     # objective and its parts, seconds taken, how far it departs from the plan before
     metrics = models.JSONField(default=dict)
     # what pages list of it (`figures`): the search, late orders, cells; kept when entries are not

@@ -22,10 +22,17 @@ from .stability import Stability, calm_of
 
 Fill = Callable[[Draft], Draft]  # puts the forecast jobs into the gaps of a firm plan
 
-MOVES_EACH = 100  # moves an operation where neither time nor iterations are given
+# Moves where neither time nor iterations are given: some for each operation, but not too few for a
+# small shop to leave the plan of its rule
+MOVES_EACH, FEWEST_MOVES = 100, 20_000
 MOST_TIMED = 50_000_000  # operations that these moves may time anew: seconds, whatever the shop
 RULED = 400_000  # operations that all rules together may place; the likeliest rules come first
 FEWEST_RULES = 4
+
+
+def usual_moves(operations: int) -> int:
+    """Moves of a search that is given neither time nor iterations."""
+    return max(FEWEST_MOVES, MOVES_EACH * operations)
 
 
 def schedule(
@@ -68,7 +75,7 @@ def schedule(
         draft, fill = known
     most_timed = None
     if iterations is None and deadline is None:
-        iterations, most_timed = MOVES_EACH * size, MOST_TIMED
+        iterations, most_timed = usual_moves(size), MOST_TIMED
     firm = draft.firm or draft
     plan = firm.plan.copy()
     plan["fixed"][dispatcher.held() & (plan["fixed"] == 0) & (plan["machine"] != NONE)] = HELD

@@ -1,11 +1,16 @@
-"""A plan in plain words: the rule that made it, and the faults of a rejected one."""
+"""A plan in plain words: why and how it was made, and the faults of a rejected one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.utils.formats import time_format
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from production import causes
+from production.causes import Cause
 from production.models import Job, Plan, WorkOrder
 
 RULES = {
@@ -37,6 +42,7 @@ FAULTS = {
     "objective": _("The cost that the plan claims is not its cost."),
 }
 EXAMPLES = 5
+CAUSES_SHOWN = 3
 MOST = 200  # subjects that are looked up
 
 
@@ -54,6 +60,22 @@ class FaultTold:
 def rule_of(plan: Plan) -> str | Promise:
     """The way a plan was made; one that nobody knows any more keeps its own name."""
     return RULES.get(plan.solver.partition("(")[0], plan.solver)
+
+
+def why_of(plan: Plan) -> str:
+    """Why a plan was made; "" where an earlier release made it, which noted no reason."""
+    found = causes.read(plan.why)
+    told = [_with_time(one) for one in found[:CAUSES_SHOWN]]
+    if more := len(plan.why) - len(told):
+        told.append(ngettext("%(count)d more", "%(count)d more", more) % {"count": more})
+    return gettext("; ").join(told)
+
+
+def _with_time(cause: Cause) -> str:
+    if cause.at is None:
+        return str(cause)
+    words = {"what": str(cause), "when": time_format(localtime(cause.at), "H:i")}
+    return gettext("%(what)s (%(when)s)") % words
 
 
 def faults_of(plan: Plan) -> list[FaultTold]:

@@ -53,6 +53,16 @@ class CellTold:
 
 
 @dataclass(frozen=True)
+class RepairTold:
+    """Of a plan that was only repaired: milliseconds of the repair, and how many of the steps of
+    the next days stayed in their place."""
+
+    milliseconds: float
+    near: int
+    stayed: int
+
+
+@dataclass(frozen=True)
 class PlanTold:
     """A plan with all that its page says; what an earlier release did not write is None."""
 
@@ -60,7 +70,9 @@ class PlanTold:
     metrics: dict[str, Any]
     report: Report
     by: str
+    why: str
     rule: str | Promise
+    repair: "RepairTold | None"
     late_orders: int | None
     mean_lateness: float | None
     curve: Curve | None
@@ -89,6 +101,8 @@ class Version:
 
     plan: Plan
     by: str
+    why: str
+    repaired: bool
     late_orders: int | None
     setup_minutes: int | None
     objective: int | None
@@ -184,7 +198,9 @@ def _told(plan: Plan) -> PlanTold:
         metrics,
         report,
         told_by(versions.planners([plan]).get(plan.pk, "")),
+        plan_words.why_of(plan),
         plan_words.rule_of(plan),
+        _repair(plan, changes.near if changes else Nervousness()),
         late,
         metrics["late_minutes"] / late if late else None,
         _curve(report.search),
@@ -193,6 +209,13 @@ def _told(plan: Plan) -> PlanTold:
         moved_share(changes.near if changes else None),
         moved_share(changes.whole if changes else None),
     )
+
+
+def _repair(plan: Plan, near: Nervousness) -> RepairTold | None:
+    told = plan.metrics.get("repaired")
+    if told is None:
+        return None
+    return RepairTold(told["milliseconds"], near.common, near.common - near.moved)
 
 
 def moved_share(count: Nervousness | None) -> float | None:
@@ -220,7 +243,7 @@ def _curve(points: Sequence[Point]) -> Curve | None:
         _labels([seconds for seconds, _objective in spaced]),
         [
             (_("Best so far"), [round(objective / scale, 2) for _seconds, objective in spaced]),
-            (_("Best rule"), [round(first.objective / scale, 2)] * len(spaced)),
+            (_("Where it began"), [round(first.objective / scale, 2)] * len(spaced)),
         ],
         unit,
         first,
@@ -264,6 +287,8 @@ def _versions(page: "Page[Plan]") -> list[Version]:
         Version(
             one,
             told_by(by.get(one.pk, "")),
+            plan_words.why_of(one),
+            "repaired" in one.metrics,
             one.metrics.get("late_orders", one.metrics.get("late_jobs")),
             one.metrics.get("setup_minutes"),
             one.metrics.get("objective"),

@@ -133,7 +133,7 @@ class Told:
 
     @property
     def in_time(self) -> bool:
-        late = self.remedies.before.late_jobs if self.order is None else self.answer.minutes_late
+        late = self.remedies.late_orders if self.order is None else self.answer.minutes_late
         return not late
 
 
@@ -193,8 +193,8 @@ class _Names:
             self.orders.get(int(effect.remedy.job_id or 0)),
             max(0, -(own or 0)),
             None if own is None or was is None else was + own,
-            max(0, -effect.late_jobs),
-            max(0, effect.late_jobs),
+            max(0, -effect.late_orders),
+            max(0, effect.late_orders),
             max(0, -effect.set_aside),
             _told_share(effect.objective, before),
             effect.remedy.open_minutes,

@@ -113,7 +113,7 @@ class Planner:
         self.looks, self.waited = looks, 0.0
         self.lock = ExitStack()
         self.lock.enter_context(planning_alone())
-        monkeypatch.setattr(cycle, "sleep", self.passes)
+        monkeypatch.setattr("production.alone.sleep", self.passes)
 
     def passes(self, seconds):
         self.waited += seconds

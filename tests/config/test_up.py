@@ -1,5 +1,7 @@
 import os
 import socket
+import subprocess
+import sys
 
 import pytest
 from celery.schedules import crontab
@@ -31,6 +33,15 @@ def test_a_taken_port_is_refused_with_the_next_one_as_advice():
 def test_an_impossible_port_is_refused():
     with pytest.raises(processes.Occupied, match="Port 70000"):
         processes.check_port("127.0.0.1", 70_000)
+
+
+def test_a_port_that_is_no_number_is_refused_in_one_sentence(tmp_path):
+    env = {**os.environ, "DATA_DIR": str(tmp_path), "PORT": "eight"}
+    command = [sys.executable, "manage.py", "up"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    said = (done.stdout + done.stderr).strip()
+    assert said == "Tailorline cannot start. PORT is a number, as 8000, not 'eight'."
+    assert done.returncode == 1
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def two(user: Any) -> str:
 def forgotten(user: Any) -> str:
     """The first of several plans; its hours are gone."""
     _several()
+    planning.run(timezone.now())
     pruning.prune(timezone.now() + timedelta(hours=2))
     return reverse("production:plan", args=[Plan.objects.earliest("pk").pk])
 
@@ -84,7 +85,7 @@ def helped_line(user: Any) -> str:
     """What would help the line of the order that is the latest of those for a customer."""
     _several()
     late = Plan.objects.published().get().report["late"]
-    ids = [one["work_order_id"] if isinstance(one, dict) else one[0] for one in late]
+    ids = [work_order_id for work_order_id, *_ in late]
     lines = dict(
         Pegging.objects.filter(work_order__in=ids, order_line__isnull=False).values_list(
             "work_order_id", "order_line_id"

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from orders.importing import (
-    currencies_here,
+    Known,
     find_sources,
     guess_mapping,
     read_log,
@@ -74,7 +74,7 @@ def sorted_log(path, mapping=None):
 
 def compared(path, mapping=None):
     mapping = mapping or shop()
-    return sort_lines(read_log(path, mapping), mapping, here=currencies_here)
+    return sort_lines(read_log(path, mapping), mapping, here=Known(mapping))
 
 
 def run_import(path, mapping=None):

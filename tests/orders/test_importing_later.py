@@ -1,7 +1,6 @@
 """A later file brings a line of an order that is here: it stands as the order does."""
 
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 import pytest
@@ -9,12 +8,12 @@ import pytest
 from journal.models import Transition
 from orders import lifecycle
 from orders.importing import (
+    Known,
     find_sources,
     fitting_mapping,
     read_log,
     reason_of,
     sort_lines,
-    too_late,
     write_log,
 )
 from orders.models import Order, OrderLine, Return
@@ -40,8 +39,7 @@ def bring(tmp_path):
         mapping = fitting_mapping(find_sources(path)[0].header, MAPPINGS)
         assert mapping
         begin = mapping.begin(since) if since else None
-        late = partial(too_late, mapping=mapping, open_from=begin)
-        log = sort_lines(read_log(path, mapping), mapping, too_late=late)
+        log = sort_lines(read_log(path, mapping), mapping, here=Known(mapping, begin))
         write_log(log, mapping, open_since=since, now=NOW, progress=lambda lines: None)
         return log.refused.to_dict("records")
 

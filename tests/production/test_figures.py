@@ -28,19 +28,19 @@ def report(plan):
 def test_a_search_keeps_its_curve_and_tells_at_most_once_a_second():
     told = []
     seconds = iter([10.0, 10.0, 10.5, 11.2, 11.3])
-    search = Search(10, lambda share, step: told.append((share, step)), lambda: next(seconds))
-    for moves, objective in ((0, 200), (100, 150), (500, 100), (600, 90)):
+    search = Search(1000, lambda share, step: told.append((share, step)), lambda: next(seconds))
+    for moves, objective in ((0, 200), (10_000, 150), (50_000, 100), (60_000, 90)):
         search(moves, objective)
     assert search.points == [
         Point(0.0, 0, 200),
-        Point(0.5, 100, 150),
-        Point(1.2, 500, 100),
-        Point(1.3, 600, 90),
+        Point(0.5, 10_000, 150),
+        Point(1.2, 50_000, 100),
+        Point(1.3, 60_000, 90),
     ]
     # of the usual hundred moves a step, half were made after 1.2 seconds
     assert told == [
-        (0.0, "Improving: 0.0 % off the best rule"),
-        (0.5, "Improving: 50.0 % off the best rule"),
+        (0.0, "Improving: 0.0 % off the plan that it began with"),
+        (0.5, "Improving: 50.0 % off the plan that it began with"),
     ]
 
 
@@ -67,8 +67,9 @@ def test_the_progress_of_a_plan_grows_with_its_search():
     planning.run(NOW, progress=lambda share, step: told.append((share, step)))
     shares = [share for share, _step in told]
     assert shares == sorted(shares)
-    [improving] = [share for share, step in told if step.startswith("Improving")]
-    assert 0.3 <= improving <= 0.6
+    improving = [share for share, step in told if step.startswith("Improving")]
+    assert improving
+    assert all(0.3 <= share <= 0.6 for share in improving)
 
 
 # Calm
@@ -170,14 +171,14 @@ def test_a_cell_s_load_is_the_share_of_its_next_two_weeks():
 @pytest.mark.django_db
 def test_the_cost_of_the_best_rule_and_of_what_the_search_found_are_kept():
     paint = center("paint", days=range(7), hours=(0, 23))
-    steps = (paint, {"setup_by": ["colour"], "setup_minutes": 45})
+    steps = (paint, {"setup_by": ["colour"], "setup_minutes": 45, "batch_max": 10})
     lamp = product("lamp", steps, colours=("white", "black", "red"))
     for number in range(24):
         colour = ("white", "black", "red")[number % 3]
-        due = date(2026, 3, 6) + timedelta(days=number % 5)
+        due = date(2026, 3, 4) + timedelta(days=number % 4)
         line(lamp, 5 + number, due, {"colour": colour}, who=f"Alice {number}")
     made = plan()
     told, curve = made.metrics["search"], report(made).search
     assert curve[0].objective == told["rule"]
-    assert curve[-1].objective == told["found"] == made.metrics["objective"] <= told["rule"]
+    assert curve[-1].objective == told["found"] == made.metrics["objective"] < told["rule"]
     assert curve[0].moves == 0 < told["moves"]

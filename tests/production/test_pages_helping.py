@@ -12,7 +12,7 @@ from journal.models import Transition
 from journal.moving import record
 from production import netting, planning, remedies
 from production.models import Machine, WorkOrder
-from production.remedies import REMEDIES, WHOLE_PLAN, Answer
+from production.remedies import FORM, REMEDIES, WHOLE_PLAN, Answer
 from production.scheduling import Bottleneck, Effect, Remedies, Remedy, RemedyKind, Totals, Use
 from tests.production.workshop import NOW, center, line, product
 
@@ -66,12 +66,12 @@ def ended(line_id, answer=None, to="done", why="", at=None):
         when = at or timezone.now()
         record(REMEDIES, [(line_id, old)], new, by="staff:alice", at=when, why=told)
     if answer:
-        cache.set(f"remedies:{line_id}", answer, 60)
+        cache.set(f"remedies:{FORM}:{line_id}", answer, 60)
 
 
 def answer_for(line_id, effects, bottlenecks=(), late=600, order_id=None, complete=True):
-    before = Totals(objective=1000, weighted_tardiness=1000, late_jobs=4)
-    found = Remedies(before, None, tuple(effects), complete)
+    before = Totals(objective=1000, weighted_tardiness=1000, late_jobs=9)
+    found = Remedies(before, 4, None, tuple(effects), complete)
     minutes = late if order_id else None
     return Answer(line_id, NOW, order_id, minutes, tuple(bottlenecks), found)
 
@@ -146,7 +146,7 @@ def test_a_remedy_tells_its_gain_its_price_and_who_gets_later(signed_in, lines, 
             Remedy(RemedyKind.OVERTIME, str(saw.pk), (str(Machine.objects.get().pk),), "", 840),
             lateness=-480,
             objective=-125,
-            late_jobs=-3,
+            late_orders=-3,
             set_aside=0,
             used_minutes=540,
         ),
@@ -154,7 +154,7 @@ def test_a_remedy_tells_its_gain_its_price_and_who_gets_later(signed_in, lines, 
             Remedy(RemedyKind.FIRST, job_id=str(bob.pk)),
             lateness=-60,
             objective=40,
-            late_jobs=1,
+            late_orders=1,
             set_aside=0,
             used_minutes=0,
             later=((str(alice.pk), 90),),

@@ -8,16 +8,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from journal.moving import record
-from production import netting, planning, pruning, replanning, scheduling, versions
-from production.lifecycle import PLAN
-from production.models import Job, Plan, PlanEntry, WorkOrder
+from production import mending, netting, planning, pruning, replanning, scheduling, versions
+from production.lifecycle import MACHINE, PLAN
+from production.models import Job, Machine, Plan, PlanEntry, WorkOrder
 from production.views.plan_words import FAULTS
 from tests.production.floor import MONDAY, build
 from tests.production.workshop import NOW, center, line, product
 
 pytestmark = pytest.mark.django_db
 
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 
 def plan(now=NOW):
@@ -163,7 +163,7 @@ def test_a_shop_with_many_late_orders_costs_as_few_queries_as_one(
             shown(client, name, *args)
 
 
-def test_the_curve_tells_what_the_search_took_off_the_best_rule(signed_in, two_plans):
+def test_the_curve_tells_what_the_search_took_off_the_plan_that_it_began_with(signed_in, two_plans):
     _first, second = two_plans
     points = [[0.5, 0, 20_000], [1.5, 600, 14_000], [4.5, 900, 11_000]]
     Plan.objects.filter(pk=second.pk).update(report={**second.report, "search": points})
@@ -175,7 +175,9 @@ def test_the_curve_tells_what_the_search_took_off_the_best_rule(signed_in, two_p
     assert rule == [20] * 41
     assert curve.labels[10] == "1.50 s"
     text = shown(client, "production:planning")
-    assert "<strong>45.0 %</strong> off what the best rule’s plan costs, in 900 moves" in text
+    assert (
+        "<strong>45.0 %</strong> off the cost of the plan that it began with, in 900 moves" in text
+    )
 
 
 def test_a_search_that_found_nothing_better_says_so(signed_in, two_plans):
@@ -206,10 +208,11 @@ def test_a_plan_s_late_orders_are_turned_through(signed_in):
 
 
 def test_a_plan_whose_hours_are_forgotten_keeps_its_figures_and_says_so(signed_in, two_plans):
-    first, _second = two_plans
+    first, second = two_plans
     client = signed_in("planner")
     assert "no longer kept" not in shown(client, "production:plan", first.pk)
-    pruning.prune(timezone.now() + 2 * HOUR)
+    planning.run(second.as_of + HOUR)
+    pruning.prune(second.as_of + 2 * HOUR)
     text = shown(client, "production:plan", first.pk)
     assert "The hours of this plan are no longer kept" in text
     assert "Cells in this plan" in text
@@ -334,3 +337,46 @@ def test_differences_say_whether_they_are_good(signed_in, two_plans):
     assert (late.before, late.better) == (0, False)
     operations = next(row for row in rows if row.label == "Operations")
     assert (operations.more, operations.better) == (1, None)
+
+
+# A repaired plan
+
+
+@pytest.fixture
+def repaired(monkeypatch):
+    """Saw 1 is down from 6:10 on, so Alice's lamps of this morning go to saw 2, behind Bob's."""
+    monkeypatch.setattr("celery.current_app.send_task", lambda *a, **k: None, raising=False)
+    lamp = product("lamp", (center(machines=2), {}))
+    line(lamp, 41, due=date(2026, 3, 5))
+    line(lamp, 6, due=date(2026, 3, 20), who="Bob")
+    plan()
+    saw = PlanEntry.objects.get(job__quantity=41).machine
+    record(MACHINE, [(saw.pk, "idle")], "down", by="bob", at=NOW + 10 * MINUTE)
+    Machine.objects.filter(pk=saw.pk).update(status="down", name="Big <saw>")
+    return mending.run(NOW + 110 * MINUTE).plan
+
+
+def test_a_repaired_plan_says_after_what_and_how_many_near_steps_stayed(signed_in, repaired):
+    client = signed_in("planner")
+    text = shown(client, "production:planning")
+    told = page(client, "production:planning")["told"]
+    # the plant of the tests keeps UTC
+    why = "Repaired after: Big &lt;saw&gt; is down (06:10)"
+    assert text.count(why) == 2  # beside the plan's figures, and in its row of the list
+    assert (told.repair.near, told.repair.stayed) == (2, 1)
+    assert "of its 2 steps of the next two days, 1 stayed in their place" in text
+    assert shown(client, "production:plan", repaired.pk).count(why) == 1
+
+
+def test_a_plan_that_a_person_asked_for_says_so(signed_in, two_plans):
+    planning.run(NOW + HOUR, by="staff:alice")
+    text = shown(signed_in("planner"), "production:planning")
+    assert "Somebody asked for it" in text
+
+
+def test_of_many_causes_the_first_are_told_and_the_rest_are_counted(signed_in, two_plans):
+    causes = [{"code": "routine", "subject": 0, "name": "", "at": ""}] * 5
+    Plan.objects.published().update(why=causes)
+    text = shown(signed_in("planner"), "production:planning")
+    assert "It was time for a new plan; it was time for a new plan; it was" in text
+    assert "new plan; 2 more" in text

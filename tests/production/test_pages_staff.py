@@ -185,13 +185,16 @@ def test_a_message_that_comes_twice_plans_once(sent):
     assert Plan.objects.count() == 1
 
 
-def test_a_planner_that_is_busy_is_said_in_plain_words(sent):
+def test_a_planner_that_is_busy_for_long_is_said_in_plain_words(sent, monkeypatch):
+    waited: list[int] = []
+    monkeypatch.setattr("production.alone.sleep", waited.append)
     request_id = replanning.ask(by="staff:alice", at=timezone.now())
     with planning_alone():
         tasks.replan(request_id=request_id)
     last = newest()
     assert last.status == "failed"
     assert last.why.startswith("Another plan was being made")
+    assert sum(waited) == 120
 
 
 def test_a_planner_that_breaks_leaves_the_old_plan_and_says_so(monkeypatch, sent):

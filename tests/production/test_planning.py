@@ -13,6 +13,7 @@ from production.models import (
     Plan,
     PlanEntry,
     PlanRefusal,
+    Plant,
     Reservation,
     SetupRule,
     WorkOrder,
@@ -195,6 +196,50 @@ def test_a_second_planner_is_told_that_one_is_at_work():
     with planning_alone(), pytest.raises(PlanningUnderWay):
         planning.run(NOW)
     assert not Plan.objects.exists()
+
+
+@pytest.mark.parametrize(("minutes", "alices_start"), [(40, (8, 40)), (90, (10, 0))])
+def test_near_work_is_moved_only_where_that_saves_more_than_it_disturbs(minutes, alices_start):
+    """Bob's white lamps in front of Alice's black ones save one of two change-overs, and move her
+    by half an hour: that is worth an hour of change-over."""
+    paint = center("paint")
+    Machine.objects.update(setup_family="white")
+    step = (paint, {"setup_by": ["colour"], "setup_minutes": minutes})
+    lamp = product("lamp", step, colours=("white", "black"))
+    line(lamp, 1, values={"colour": "black"})
+    plan()
+    assert times()[0][1] == at(2, 8) + timedelta(minutes=minutes)
+    line(lamp, 3, values={"colour": "white"}, due=date(2026, 3, 30), who="Bob")
+    plan(NOW + timedelta(minutes=1))
+    black = PlanEntry.objects.get(plan__status="published", job__setup_family="black")
+    assert black.start == at(2, *alices_start)
+
+
+def test_nobody_readies_anything_any_more_for_a_plan_of_days_ago(monkeypatch):
+    line(product("lamp", (center(), {})))
+    plan()
+    seen = []
+    schedule = scheduling.schedule
+
+    def watched(*args, **kwargs):
+        seen.append(kwargs["stability"])
+        return schedule(*args, **kwargs)
+
+    monkeypatch.setattr(scheduling, "schedule", watched)
+    planning.run(NOW + timedelta(days=1))
+    planning.run(NOW + timedelta(days=4))
+    assert [stability is None for stability in seen] == [False, True]
+
+
+def test_foreseen_work_does_not_begin_in_locked_days():
+    lamp = product("lamp", (center(), {}), policy="MTS")
+    forecast({(lamp, NEXT_MONDAY): 6.0})
+    plan()
+    assert times()[0][1] == at(2, 8)
+    Plant.objects.update(locked_days=3)
+    planning.run(NOW)
+    # three days from Monday at 6 are over on Thursday at 6
+    assert times()[0][1] == at(5, 8)
 
 
 def test_a_line_without_a_date_is_promised_one_and_planned():

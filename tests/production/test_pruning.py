@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture
 def replaced():
-    """A plan of two lamps and a gate that nobody can make, replaced two hours later."""
+    """A plan of two lamps and a gate that nobody can make, replaced two hours later, and again."""
     saw = center()
     lamp = product("lamp", (saw, {}))
     line(lamp)
@@ -27,7 +27,8 @@ def replaced():
     netting.run(NOW)
     planning.run(NOW)
     planning.run(NOW + 2 * HOUR)
-    return Plan.objects.get(status="superseded")
+    planning.run(NOW + 2.5 * HOUR)
+    return Plan.objects.earliest("pk")
 
 
 def rows(plan):
@@ -43,11 +44,19 @@ def test_a_replaced_plan_keeps_its_hours_for_one_hour(replaced):
     assert rows(replaced) == (0, 0)
 
 
-def test_the_published_plan_is_never_touched_however_old(replaced):
-    standing = Plan.objects.published().get()
-    before = rows(standing)
+def test_the_published_plan_and_the_one_before_it_can_be_compared_however_old(replaced):
+    standing = Plan.objects.exclude(pk=replaced.pk)
+    before = [rows(plan) for plan in standing]
     pruning.prune(NOW + timedelta(days=400))
-    assert rows(standing) == before == (3, 1)
+    assert [rows(plan) for plan in standing] == before == [(3, 1), (3, 1)]
+
+
+def test_who_was_late_is_kept_for_a_month(replaced):
+    month = NOW + timedelta(days=30)
+    pruning.prune(month - timedelta(seconds=1))
+    assert all(plan.report for plan in Plan.objects.all())
+    pruning.prune(month)
+    assert [bool(plan.report) for plan in Plan.objects.order_by("pk")] == [False, True, True]
 
 
 def test_the_draft_of_a_planner_that_was_killed_goes_once_it_is_rejected(replaced):
@@ -73,14 +82,15 @@ def test_the_gap_still_compares_with_a_plan_whose_hours_are_gone(replaced):
 
 def test_many_rows_go_in_short_steps(replaced, monkeypatch, django_assert_num_queries):
     monkeypatch.setattr(pruning, "ROWS", 2)
-    # which plans (2), entries 2 + 1 and the look that finds no more, refusals 1 and the last look
-    with django_assert_num_queries(2 + 2 + 2 + 1 + 2 + 1):
+    # old reports, which plans (2), entries 2 + 1 and the look that finds no more, refusals 1 and
+    # the last look
+    with django_assert_num_queries(1 + 2 + 2 + 2 + 1 + 2 + 1):
         assert pruning.prune(NOW + 3 * HOUR) == 4
-    assert PlanEntry.objects.count() == 3
-    assert PlanRefusal.objects.count() == 1
+    assert PlanEntry.objects.count() == 6
+    assert PlanRefusal.objects.count() == 2
 
 
-def test_nothing_to_forget_costs_one_question(replaced, django_assert_num_queries):
+def test_nothing_to_forget_costs_two_questions(replaced, django_assert_num_queries):
     pruning.prune(NOW + 3 * HOUR)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert pruning.prune(NOW + 4 * HOUR) == 0

@@ -67,7 +67,7 @@ def test_a_late_line_is_told_where_it_waited_and_what_would_help(lines, sent):
 def test_the_whole_plan_is_asked_about_in_the_same_way(lines, sent):
     found = answered(remedies.WHOLE_PLAN)
     assert (found.work_order_id, found.minutes_late) == (None, None)
-    assert found.remedies.before.late_jobs == 1
+    assert found.remedies.late_orders == 1
     assert found.remedies.effects[0].objective < 0
 
 

@@ -28,7 +28,8 @@ def frozen(of, values=None, quantity=1):
 def make(of, quantity=1, **more):
     configuration = line(of, quantity).configuration
     draft = Draft(configuration.pk, quantity, NOW, frozen(of, quantity=quantity), **more)
-    return routings.make_work_orders([draft], by="system", at=NOW)[0]
+    [made] = routings.make_work_orders([draft], by="system", at=NOW)
+    return WorkOrder.objects.get(pk=made)
 
 
 def test_only_steps_whose_condition_matches_are_frozen():

@@ -99,7 +99,7 @@ def test_a_machine_that_breaks_down_and_one_that_comes_back_are_planned_anew(sho
     machine_goes("down", NOW + MINUTE)
     assert beats(NOW + 2 * MINUTE, 5) == [0]
     machine_goes("idle", NOW + 20 * MINUTE)
-    assert watching.out_of_date(NOW + 21 * MINUTE) == "A machine is back."
+    assert watching.out_of_date(NOW + 21 * MINUTE).code == "machine_back"
     assert beats(NOW + 21 * MINUTE, 5) == [0]
     assert published().as_of == NOW + 21 * MINUTE
 
@@ -126,7 +126,7 @@ def slower_set_up():
 )
 def test_a_shop_that_staff_have_changed_is_planned_anew_once(shop, change):
     change()
-    assert watching.out_of_date(NOW + MINUTE).startswith("Machines, hours or change-overs")
+    assert str(watching.out_of_date(NOW + MINUTE)).startswith("machines, hours or change-overs")
     assert beats(NOW + 2 * MINUTE, 5) == [0]
 
 

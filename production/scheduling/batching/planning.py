@@ -87,14 +87,21 @@ def schedule(
 
 
 def repaired(
-    problem: Problem, before: Mapping[str, Place], stability: Stability | None = None
+    problem: Problem,
+    before: Mapping[str, Place],
+    stability: Stability | None = None,
+    *,
+    timed: int = repair.TIMED,
 ) -> Schedule:
     """`repair.repaired`; what ran together before stays together."""
     if not problem.has_batches:
-        return repair.repaired(problem, before, stability)
+        return repair.repaired(problem, before, stability, timed=timed)
     cutter = Cutter(problem)
-    kept = _kept(cutter, before)
-    return tried(cutter, kept, lambda one: repair.repaired(one, before, stability)).schedule
+
+    def planning(plain: Problem) -> Schedule:
+        return repair.repaired(plain, before, stability, timed=timed)
+
+    return tried(cutter, _kept(cutter, before), planning).schedule
 
 
 def right_shifted(problem: Problem, before: Mapping[str, Place]) -> Schedule:

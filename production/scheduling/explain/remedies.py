@@ -65,16 +65,17 @@ class Effect:
     Parameters
     ----------
     lateness : minutes late of the order asked about; None for the whole plan, or if it has no place
-    objective, late_jobs : of the whole plan, at the orders' own weights
+    objective : of the whole plan, at the jobs' own weights
+    late_orders : firm jobs that are late
     set_aside : jobs without a place
     used_minutes : set-up and work in the minutes that were added
-    later : orders that end later past their due date, and by how many minutes more; worst first
+    later : firm jobs that end later past their due date, and by how many minutes more; worst first
     """
 
     remedy: Remedy
     lateness: int | None
     objective: int
-    late_jobs: int
+    late_orders: int
     set_aside: int
     used_minutes: int
     later: tuple[tuple[str, int], ...] = ()
@@ -82,9 +83,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """What was tried, the most helpful first. `before` is the quick plan without any of them."""
+    """What was tried, the most helpful first. `before` is the quick plan without any of them,
+    `late_orders` are the firm jobs that are late in it."""
 
     before: Totals
+    late_orders: int
     lateness: int | None
     effects: tuple[Effect, ...]
     complete: bool = True  # False where the deadline came before everything was tried
@@ -129,25 +132,28 @@ def what_helps(
     *,
     trials: Trials = TRIALS,
     seed: int = 0,
+    before: Schedule | None = None,
     deadline: Deadline | None = None,
     progress: Tried | None = None,
 ) -> Remedies:
-    """Try remedies for a late job, or (None) for the whole plan, and rank them.
+    """Try remedies for a late job, or (None) for all late firm jobs, and rank them.
 
     Candidates are machine groups that the table of bottlenecks names: longer days, an extra shift,
     closed days opened, one more machine, for a job also the hours of the one machine where it waits
     longest; and orders moved in front. The rule of `schedule` plans them all, so the same question
-    has the same answer.
+    has the same answer. `before` spares the quick plan of the problem as it is, where the caller
+    has made it: by the rule of `schedule`, with the iterations of `trials` and `seed`.
 
     `deadline` is asked between two plans; `progress` is told after each. A job in time needs no
     remedy: nothing is tried. Raises NotPlannedError.
     """
     if job_id is not None and job_id not in schedule.finish:
         raise NotPlannedError(job_id)
-    table = bottlenecks(problem, schedule, None if job_id is None else [job_id])
+    asked = _firm(problem) if job_id is None else [job_id]
+    table = bottlenecks(problem, schedule, asked)
     ideas = list(_ideas(problem, schedule, table, job_id, trials)) if table else []
     quick = _Quick(problem, schedule.rule, trials.iterations, seed)
-    before = quick.plan(problem)
+    before = before or quick.plan(problem)
     late = lateness(problem, before.finish)
     effects: list[Effect] = []
     for idea in ideas:
@@ -158,14 +164,23 @@ def what_helps(
             progress(len(effects), len(ideas))
     ranked = sorted(effects, key=_rank)
     own = None if job_id is None else late.get(job_id)
-    return Remedies(before.totals, own, tuple(ranked), len(effects) == len(ideas))
+    late_orders = _late_orders(problem, late)
+    return Remedies(before.totals, late_orders, own, tuple(ranked), len(effects) == len(ideas))
+
+
+def _firm(problem: Problem) -> list[str]:
+    return [job.id for job in problem.jobs if job.firm]
+
+
+def _late_orders(problem: Problem, late: Mapping[str, int]) -> int:
+    return sum(late.get(one, 0) > 0 for one in _firm(problem))
 
 
 def _rank(effect: Effect) -> tuple[int | str | tuple[str, ...], ...]:
     """A place for what had one, then the order's lateness, the plan's cost, what it takes."""
     remedy = effect.remedy
     own = effect.lateness if effect.lateness is not None else 0
-    figures = own, effect.objective, effect.late_jobs, remedy.open_minutes
+    figures = own, effect.objective, effect.late_orders, remedy.open_minutes
     return effect.set_aside, *figures, remedy.kind, remedy.machine_ids, remedy.job_id
 
 
@@ -225,9 +240,10 @@ def _scarce(table: Iterable[Bottleneck]) -> list[str]:
 
 
 def _worst(problem: Problem, schedule: Schedule) -> list[str]:
-    """Late jobs, those that cost most first."""
+    """Late firm jobs, those that cost most first."""
     late = lateness(problem, schedule.finish)
-    cost = {one: minutes * problem.job[one].weight for one, minutes in late.items() if minutes}
+    cost = {one: late.get(one, 0) * problem.job[one].weight for one in _firm(problem)}
+    cost = {one: price for one, price in cost.items() if price}
     return sorted(cost, key=lambda one: (-cost[one], one))
 
 
@@ -325,7 +341,7 @@ def _effect(
     if gained or not idea.added:
         return found
     own = None if found.lateness is None else 0
-    return Effect(idea.remedy, own, objective=0, late_jobs=0, set_aside=0, used_minutes=0)
+    return Effect(idea.remedy, own, objective=0, late_orders=0, set_aside=0, used_minutes=0)
 
 
 def _change(
@@ -342,12 +358,13 @@ def _change(
     own = None
     if job_id is not None and job_id in late and job_id in was:
         own = late[job_id] - was[job_id]
-    later = [(one, late[one] - was[one]) for one in was if late.get(one, 0) > was[one]]
+    firm = [one for one in _firm(problem) if one in late and one in was]
+    later = [(one, late[one] - was[one]) for one in firm if late[one] > was[one]]
     return Effect(
         idea.remedy,
         own,
         cost.objective - before.totals.objective,
-        cost.late_jobs - before.totals.late_jobs,
+        _late_orders(problem, late) - _late_orders(problem, was),
         len(after.set_aside) - len(before.set_aside),
         sum(used_minutes(after, added) for added in idea.added.values()),
         tuple(sorted(later, key=lambda one: (-one[1], one[0]))),

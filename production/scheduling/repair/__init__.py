@@ -3,6 +3,6 @@
 A disturbance is the difference between the plan before and the problem as it is now.
 """
 
-from .repairing import Repair, repaired, right_shifted
+from .repairing import TIMED, Repair, repaired, right_shifted
 
-__all__ = ["Repair", "repaired", "right_shifted"]
+__all__ = ["TIMED", "Repair", "repaired", "right_shifted"]

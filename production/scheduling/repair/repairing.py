@@ -31,9 +31,9 @@ REPAIR = "repair"
 
 
 # How much is tried before a repaired plan is handed over. What is late gets another place SWEEPS
-# times, room for new work is made ROUNDS times at most; it ends at TIMED operations timed anew,
-# which take some 100 to 200 ns each. Gaps are compared by their effects on the next AHEAD
-# operations. A delay within TOLERANCE minutes of pushing something on counts in part.
+# times, room for new work is made ROUNDS times at most; where nothing else is said it ends at TIMED
+# operations timed anew, which take some 100 to 200 ns each. Gaps are compared by their effects on
+# the next AHEAD operations. A delay within TOLERANCE minutes of pushing on something counts partly.
 SWEEPS, ROUNDS = 4, 5
 TIMED, AHEAD = 100_000, 300
 TOLERANCE = 3000.0
@@ -49,6 +49,8 @@ def repaired(
     problem: Problem,
     before: Mapping[str, Place],
     stability: Stability | None = None,
+    *,
+    timed: int = TIMED,
 ) -> Schedule:
     """A plan for a disturbed shop that costs no more than the right-shifted plan before.
 
@@ -60,22 +62,29 @@ def repaired(
     before : where operations stood, their starts in minutes from the new origin
         (`nervousness.places`)
     stability : what departures from the plan before cost, beside its objective
+    timed : operations that may be timed anew before what was found is handed over
 
     Deterministic. Source: right-shift and rescheduling of affected operations, Abumaizar and
     Svestka (1997); best insertion as in Nawaz, Enscore, Ham (1983).
     """
     dispatcher = Dispatcher(problem)
-    repair = Repair(dispatcher, before, calm_of(problem, dispatcher.shop, stability))
+    repair = Repair(dispatcher, before, calm_of(problem, dispatcher.shop, stability), timed)
     return dispatcher.recorded(repair.repaired())
 
 
 class Repair:
-    """A disturbed problem and the plan before it, laid out in tables; `calm` prices departures."""
+    """A disturbed problem and the plan before it, laid out in tables; `calm` prices departures, at
+    most about `timed` operations are timed anew."""
 
     def __init__(
-        self, dispatcher: Dispatcher, before: Mapping[str, Place], calm: Records = CAREFREE
+        self,
+        dispatcher: Dispatcher,
+        before: Mapping[str, Place],
+        calm: Records = CAREFREE,
+        timed: int = TIMED,
     ) -> None:
         self.dispatcher, self.shop, self.calm = dispatcher, dispatcher.shop, calm
+        self.timed = timed
         self.starts, choices = _places(dispatcher.problem, self.shop, before)
         steps = self.shop.steps.copy()
         known = choices != NONE
@@ -91,14 +100,18 @@ class Repair:
         return self.with_forecast(self._firm())
 
     def repaired(self) -> Draft:
-        """The right-shifted plan, or what best insertion makes of it if that is cheaper."""
+        """The right-shifted plan, or what best insertion makes of it if that is cheaper.
+
+        Where departures have a price, insertion heeds it once and ignores it once: it takes the
+        best next step, and which of both ends cheaper, departures paid, nobody knows before.
+        """
         firm = self._firm()
-        shifted = self.with_forecast(firm)
-        mended = self._mended(firm)
-        if mended is None:
-            return shifted
-        both = shifted, self.with_forecast(mended)
-        return min(both, key=lambda draft: self.dispatcher.priced(draft, self.calm))
+        drafts = [self.with_forecast(firm)]
+        for calm in (self.calm, CAREFREE) if len(self.calm) else (CAREFREE,):
+            mended = self._mended(firm, calm)
+            if mended is not None:
+                drafts.append(self.with_forecast(mended))
+        return min(drafts, key=lambda draft: self.dispatcher.priced(draft, self.calm))
 
     def with_forecast(self, firm: Draft) -> Draft:
         """The other jobs in the gaps of a plan, on the machines that they had if they can."""
@@ -141,12 +154,12 @@ class Repair:
 
     # Best insertion
 
-    def _mended(self, firm: Draft) -> Draft | None:
+    def _mended(self, firm: Draft, calm: Records) -> Draft | None:
         """The firm part of a plan after insertion; None where nothing was gained, there is nothing,
         or units of pools would have to be found too."""
         if len(self.shop.pools) or not len(self.shop.steps):
             return None
-        repair = _Insertion(self, firm)
+        repair = _Insertion(self, firm, calm)
         cost = repair.cost
         if cost == NO_PLAN:
             return None
@@ -165,9 +178,9 @@ class _Insertion:
     """A firm plan as a list that is being mended; `cost` is its objective as decoded, with what it
     pays for departures."""
 
-    def __init__(self, repair: Repair, firm: Draft) -> None:
+    def __init__(self, repair: Repair, firm: Draft, calm: Records) -> None:
         self.repair, self.shop = repair, repair.shop
-        self.plan, self.calm = firm.plan.copy(), repair.calm.copy()
+        self.plan, self.calm = firm.plan.copy(), calm.copy()
         self.stays = repair.held & (self.plan["fixed"] == 0) & (self.plan["machine"] != NONE)
         self.plan["fixed"][self.stays] = HELD
         self.order = repair.dispatcher.by_start(self.plan)
@@ -189,7 +202,7 @@ class _Insertion:
         tried = np.zeros(len(self.repair.dispatcher.problem.jobs), dtype=np.bool_)
         for _ in range(ROUNDS):
             some = self._in_the_way(tried)
-            if not len(some) or self.counts[1] >= TIMED:
+            if not len(some) or self.counts[1] >= self.repair.timed:
                 return
             tried[self.shop.steps["job"][some[0]]] = True
             self._replace(some)
@@ -239,7 +252,7 @@ class _Insertion:
         """Put what starts later than before to other places, until nothing is gained."""
         found = np.zeros(len(self.order), dtype=np.int32)
         for _ in range(SWEEPS):
-            if self.counts[1] >= TIMED:
+            if self.counts[1] >= self.repair.timed:
                 return
             sort_by_start(self.shop, self.plan, self.order)
             cost = self._decoded()
@@ -249,7 +262,7 @@ class _Insertion:
             reinsert(
                 self.shop, self.plan, self.order, found[:count],
                 self.marks, self.touched, self.gaps, self.counts,
-                self.calm, AHEAD, TIMED,
+                self.calm, AHEAD, self.repair.timed,
             )  # fmt: skip
             self.cost = self._decoded()
             if self.cost >= cost:
