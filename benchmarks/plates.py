@@ -22,7 +22,10 @@ from production.scheduling import (
     schedule,
 )
 from production.scheduling.batching import Cutter, dispatch
-from production.scheduling.batching.forming import DUE_DATE_ORDER
+from production.scheduling.batching.eligible import Eligible
+from production.scheduling.batching.forming import DUE_DATE_ORDER, formed
+from production.scheduling.batching.trying import tried
+from production.scheduling.dispatch import dispatch as by_rules
 
 from .shop import made
 
@@ -70,9 +73,21 @@ def alone(shop: Problem, moves: int) -> Schedule:
     return improving.schedule(Cutter(shop).cut(()).plain, iterations=moves)
 
 
+def filled(shop: Problem, moves: int) -> Schedule:
+    """The plan with batches filled in due-date order, searched, the batches as they are."""
+    cutter = Cutter(shop)
+    begun = tried(cutter, (), by_rules)
+    members = Eligible(shop).members(begun.plan)
+    batches = formed(shop, members, DUE_DATE_ORDER)
+    return tried(
+        cutter, batches, lambda plain: improving.schedule(plain, iterations=moves)
+    ).schedule
+
+
 WAYS: dict[str, Callable[[Problem, int], Schedule]] = {
     "alone, searched": alone,
     "due-date order": lambda shop, _: dispatch(shop, tastes=[DUE_DATE_ORDER]),
+    "due-date order, searched": filled,
     "formed": lambda shop, _: dispatch(shop),
     "formed, searched": lambda shop, moves: schedule(shop, iterations=moves),
 }
