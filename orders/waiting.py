@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from orders.as_known import dates_then, known_lines, states_then
 from orders.models import Configuration, Order, OrderLine
@@ -108,20 +110,17 @@ def due_lines() -> list[DueLine]:
         "pk", "order__placed_at", "order__created_at"
     )
     usual = {pk: _due(None, None, placed_at or made_at) for pk, placed_at, made_at in undated}
-    found = [
-        DueLine(pk, order, choice, product, pieces, status, committed_to or asked or usual[pk])
-        for pk, order, choice, product, pieces, status, committed_to, asked in rows.values_list(
-            "pk",
-            "order_id",
-            "configuration_id",
-            "configuration__product_id",
-            "quantity",
-            "status",
-            "committed_date",
-            "requested_date",
-        )
-    ]
-    return sorted(found, key=lambda line: (line.due, line.line_id))
+    dated = rows.order_by().values_list(
+        "pk",
+        "order_id",
+        "configuration_id",
+        "configuration__product_id",
+        "quantity",
+        "status",
+        Coalesce("committed_date", "requested_date"),
+    )
+    found = [DueLine._make((*row[:6], row[6] or usual[row[0]])) for row in dated]
+    return sorted(found, key=itemgetter(6, 0))  # due, then id
 
 
 def due_ids() -> QuerySet[Any]:

@@ -7,6 +7,8 @@ with a plan what is left of each step.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from orders import waiting
@@ -130,8 +132,8 @@ def group_of(due: date, today: date) -> str:
 
 def _groups(lines: Iterable[DueLine], work: WorkLeft, today: date, most: int) -> dict[str, Group]:
     found: dict[str, list[DueLine]] = {code: [] for code in GROUPS}
-    for line in lines:
-        found[group_of(line.due, today)].append(line)
+    for due, some in groupby(lines, key=attrgetter("due")):
+        found[group_of(due, today)].extend(some)
     shown = [line.line_id for group in found.values() for line in group[:most]]
     names = waiting.names_of(shown)
     return {
@@ -142,11 +144,14 @@ def _groups(lines: Iterable[DueLine], work: WorkLeft, today: date, most: int) ->
 
 def _due(line: DueLine, names: Mapping[int, LineNames], work: WorkLeft, today: date) -> Due:
     missing = work.missing(line)
+    answered = (
+        step for one in work.shares(line) for step in work.steps_of(one.work_order_id, one.share)
+    )
     foreseen = tuple(work.foreseen(line.product_id, line.configuration_id, missing))
     return Due(
         line,
         names[line.line_id],
-        (*work.answered(line).steps, *foreseen),
+        (*answered, *foreseen),
         max(0, (today - line.due).days),
         0 if foreseen else missing,
     )
@@ -165,14 +170,20 @@ class _Demand:
 
 
 def _demands(lines: Iterable[DueLine], work: WorkLeft, first: date) -> Iterator[_Demand]:
-    """What is in work line by line, and what is not yet by week and configuration together."""
+    """What is due in one week together: of each work order, and of each configuration that is not
+    in work yet."""
+    in_work: dict[tuple[int, int], float] = {}
     alike: dict[tuple[int, int, int], list[int]] = {}
-    for line in lines:
-        week = max(0, (line.due - first).days // 7)
-        if answered := work.answered(line).steps:
+    for due, some in groupby(lines, key=attrgetter("due")):
+        week = max(0, (due - first).days // 7)
+        for line in some:
+            for order_id, share in work.shares(line):
+                in_work[week, order_id] = in_work.get((week, order_id), 0.0) + share
+            if missing := work.missing(line):
+                alike.setdefault((week, line.product_id, line.configuration_id), []).append(missing)
+    for (week, order_id), share in in_work.items():
+        if answered := work.steps_of(order_id, share):
             yield _Demand(week, answered, 1)
-        if missing := work.missing(line):
-            alike.setdefault((week, line.product_id, line.configuration_id), []).append(missing)
     for (week, product_id, configuration_id), pieces in alike.items():
         steps = list(work.foreseen(product_id, configuration_id, sum(pieces), len(pieces)))
         yield _Demand(week, steps, len(pieces))

@@ -269,8 +269,13 @@ def _cured(next_steps: Mapping[int, int]) -> dict[int, datetime]:
 
 def minutes_left(job: OpenJob | Job) -> int:
     """Minutes a job still keeps its machine busy, set-up left out."""
-    running = ceil(job.run_minutes * max(job.remaining, 0) / job.quantity)
-    return max(1, running + job.teardown_minutes)
+    return minutes_of_rest(job.run_minutes, job.remaining, job.quantity, job.teardown_minutes)
+
+
+def minutes_of_rest(run_minutes: int, remaining: int, quantity: int, teardown_minutes: int) -> int:
+    """Minutes that the remaining pieces of a job still keep its machine busy."""
+    running = ceil(run_minutes * max(remaining, 0) / quantity)
+    return max(1, running + teardown_minutes)
 
 
 # Change-overs

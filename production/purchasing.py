@@ -1,31 +1,26 @@
 """Which materials the open work needs, when they run short, and what to buy by when."""
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, Subquery, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Coalesce
 
 from production.calendars import plant_zone
 from production.models import Job, Material, Plan, PlanEntry, WorkOrder
 from production.replenishment import BomLine, Demand, Item, PeriodLot, explode, net
-from production.replenishment.netting import DemandKind
 from production.routings import FrozenMaterial
 
 WEEKS = 4  # shown one by one; what is needed after them stands together
 DAYS_BOUGHT_TOGETHER = 7
 _SMALLEST = Decimal("0.0001")
 
-
-@dataclass(frozen=True)
-class Use:
-    """So much of a material that a job takes on the day it begins, counted from today."""
-
-    job_id: int
-    day: int
-    quantity: Decimal
-    foreseen: bool
+ByDay = Mapping[int, Decimal]  # so much on a day, counted from today
 
 
 @dataclass(frozen=True)
@@ -70,17 +65,36 @@ def today_of(now: datetime) -> date:
 def needs(now: datetime) -> list[MaterialNeed]:
     """Every material, what runs short first on top; few questions however many there are."""
     today = today_of(now)
-    uses = _uses(today)
+    taken = _taken_by_day(today)
     materials = Material.objects.annotate(in_stock=Sum("moves__quantity"))
-    found = [_need(one, one.in_stock, uses.get(one.code, []), today) for one in materials]
+    found = [_need(one, one.in_stock, taken.get(one.code, {}), today) for one in materials]
     return sorted(found, key=lambda need: (need.short_on or date.max, need.material.name))
 
 
-def _uses(today: date) -> dict[str, list[Use]]:
-    """What unfinished first steps will take, by code of the material.
+def _taken_by_day(today: date) -> dict[str, dict[int, Decimal]]:
+    """What unfinished first steps will take on the day on which they begin, by code of the
+    material. Jobs of one bill of material and quantity take the same: worked out once.
 
     Material is booked out when the first step is finished, so a finished one needs none.
     """
+    zone = plant_zone()
+    alike = Counter(
+        (bill, quantity, max(0, (begins.astimezone(zone).date() - today).days))
+        for bill, quantity, begins in _first_jobs()
+    )
+    amounts: dict[tuple[str, int], dict[str, Decimal]] = {}
+    found: dict[str, dict[int, Decimal]] = {}
+    for (bill, quantity, day), jobs in alike.items():
+        if (bill, quantity) not in amounts:
+            amounts[bill, quantity] = _taken(json.loads(bill or "[]"), quantity)
+        for code, amount in amounts[bill, quantity].items():
+            days = found.setdefault(code, {})
+            days[day] = days.get(day, Decimal(0)) + amount * jobs
+    return found
+
+
+def _first_jobs() -> "QuerySet[Job, tuple[str, int, datetime]]":
+    """The bill of material of each as JSON, the pieces, and when it is planned to begin or due."""
     earlier = Job.objects.filter(
         work_order=OuterRef("work_order"), sequence__lt=OuterRef("sequence")
     )
@@ -88,17 +102,12 @@ def _uses(today: date) -> dict[str, list[Use]]:
     first = Job.objects.unfinished().filter(
         ~Exists(earlier), work_order__status__in=WorkOrder.OPEN_STATUSES
     )
-    rows = first.annotate(planned=Subquery(entry.values("setup_start")[:1])).values_list(
-        "pk", "quantity", "planned", "work_order__due", "work_order__status", "work_order__frozen"
+    planned = Subquery(entry.values("setup_start")[:1])
+    return first.order_by().values_list(
+        KeyTextTransform("materials", "work_order__frozen"),
+        "quantity",
+        Coalesce(planned, "work_order__due"),
     )
-    zone = plant_zone()
-    found: dict[str, list[Use]] = {}
-    for pk, quantity, planned, due, status, frozen in rows.order_by("pk"):
-        day = max(0, ((planned or due).astimezone(zone).date() - today).days)
-        foreseen = status == WorkOrder.Status.PLANNED
-        for code, taken in _taken(frozen.get("materials", []), quantity).items():
-            found.setdefault(code, []).append(Use(pk, day, taken, foreseen))
-    return found
 
 
 def _taken(lines: list[FrozenMaterial], quantity: int) -> dict[str, Decimal]:
@@ -117,18 +126,10 @@ def _bom_lines(lines: list[FrozenMaterial]) -> Iterator[BomLine]:
             yield BomLine(line["material"], quantity, Decimal(line["scrap_percent"]) / 100)
 
 
-def _need(material: Material, booked: Decimal | None, uses: list[Use], today: date) -> MaterialNeed:
+def _need(material: Material, booked: Decimal | None, taken: ByDay, today: date) -> MaterialNeed:
     on_hand = Decimal(booked or 0)
-    by_week = _by_week(uses, today)
-    demands = [
-        Demand(
-            str(use.job_id),
-            use.day,
-            use.quantity,
-            DemandKind.FORECAST if use.foreseen else DemandKind.FIRM,
-        )
-        for use in uses
-    ]
+    by_week = _by_week(taken, today)
+    demands = [Demand(str(day), day, quantity) for day, quantity in taken.items()]
     stock = max(on_hand, Decimal(0))
     lacking = net(Item(stock), demands).net
     item = Item(
@@ -154,9 +155,9 @@ def _purchase(quantity: Decimal | int, start: int, due: int, today: date) -> Pur
     return Purchase(Decimal(quantity), *days)
 
 
-def _by_week(uses: list[Use], today: date) -> Mapping[int, Decimal]:
+def _by_week(taken: ByDay, today: date) -> Mapping[int, Decimal]:
     found: dict[int, Decimal] = {}
-    for use in uses:
-        week = (today.weekday() + use.day) // 7
-        found[week] = found.get(week, Decimal(0)) + use.quantity
+    for day, quantity in taken.items():
+        week = (today.weekday() + day) // 7
+        found[week] = found.get(week, Decimal(0)) + quantity
     return found

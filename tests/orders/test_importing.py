@@ -14,6 +14,8 @@ from orders.importing import (
     UnreadableFile,
     find_sources,
     fitting_mapping,
+    items,
+    known,
     read_log,
     read_mapping,
     sort_lines,
@@ -248,6 +250,56 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(log_file, monkeypatc
     rest = run_import(log_file())
     assert (rest.orders, rest.lines) == (2, 2)
     assert OrderLine.objects.count() == 4
+
+
+HEARTS = HEADER + (
+    "100,85123A,WHITE HANGING HEART HOLDER,6,2011-10-03 09:00,2.55,7,France\n"
+    "100,85123C,CREAM HANGING HEART HOLDER,6,2011-10-03 09:00,2.55,7,France\n"
+    "100,85123X,ZINC STAR,6,2011-10-03 09:00,2.55,7,France\n"
+    "101,90000,CUP,6,2011-10-04 09:00,2.55,7,France\n"
+)
+
+
+@pytest.mark.django_db
+def test_products_of_an_import_that_was_killed_between_them_are_what_they_would_have_been(
+    log_file, monkeypatch
+):
+    monkeypatch.setattr("orders.importing.items.CODES_A_TRANSACTION", 1)
+    made, kept = items._make_products, []
+
+    def kill(*args):
+        if kept:
+            raise KeyboardInterrupt
+        kept.append(made(*args))
+        return kept[0]
+
+    monkeypatch.setattr(items, "_make_products", kill)
+    with pytest.raises(KeyboardInterrupt):
+        run_import(log_file(HEARTS))
+    monkeypatch.setattr(items, "_make_products", made)
+    assert set(Product.objects.values_list("sku", flat=True)) == {"85123", "85123X"}
+    run_import(log_file(HEARTS))
+    bought = OrderLine.objects.order_by("external_ref").values_list(
+        "configuration__product__sku", "configuration__values"
+    )
+    assert list(bought) == [
+        ("85123", {"variant": "a"}),
+        ("85123", {"variant": "c"}),
+        ("85123X", {}),
+        ("90000", {}),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("named", [0, 100], ids=["asked for by name", "found among all"])
+def test_lines_of_this_log_are_known_and_those_of_another_are_not(log_file, monkeypatch, named):
+    run_import(log_file())
+    OrderLine.objects.filter(external_ref="R101:1").update(external_ref="101:1")  # no prefix
+    monkeypatch.setattr(known, "AT_A_TIME", 1)
+    monkeypatch.setattr(known, "NAMED", named)
+    mapping = sorted_log(log_file())[1]
+    assert known.Known(mapping).lines(["100:1", "101:1", "999:1"]) == {"100:1"}
+    assert known.Known(mapping).currencies(["100", "999", "C102"]) == {"100": "GBP"}
 
 
 @pytest.mark.django_db

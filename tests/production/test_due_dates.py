@@ -122,7 +122,7 @@ def test_the_page_costs_the_same_however_much_is_open(client, django_assert_max_
         workshop.line(lamp, 2, MONDAY + timedelta(days=number), who=f"Alice {number}")
     netting.run(NOW)
     workshop.line(workshop.product("gate"), 1, MONDAY, who="Carol")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         page = client.get(reverse("production:due")).content.decode()
     assert "Alice 29" in page
     assert "1 position has no times yet" in page

@@ -360,8 +360,8 @@ def test_a_repaired_plan_says_after_what_and_how_many_near_steps_stayed(signed_i
     client = signed_in("planner")
     text = shown(client, "production:planning")
     told = page(client, "production:planning")["told"]
-    # the plant of the tests keeps UTC
-    why = "Repaired after: Big &lt;saw&gt; is down (06:10)"
+    # staff read the hours of the plant, Berlin
+    why = "Repaired after: Big &lt;saw&gt; is down (07:10)"
     assert text.count(why) == 2  # beside the plan's figures, and in its row of the list
     assert (told.repair.near, told.repair.stayed) == (2, 1)
     assert "of its 2 steps of the next two days, 1 stayed in their place" in text
