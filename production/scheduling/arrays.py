@@ -149,7 +149,7 @@ def _steps(problem: Problem, some: Sequence[Sequence[Alternative]]) -> Records:
     steps["before"] = np.arange(len(some)) - 1
     steps["after"] = np.arange(len(some)) + 1
     operations = list(problem.operations())
-    steps["lag"] = [one.min_lag_after for one in operations]
+    steps["lag"] = [problem.lag_after(job, one) for job in jobs for one in job.operations]
     longest = (one.max_lag_after for one in operations)
     steps["longest"] = [NONE if lag is None else lag for lag in longest]
     steps["whole"] = [not one.splittable for one in operations]

@@ -53,6 +53,10 @@ class Operation:
     of the batch's; without a size it runs alone. It shares with others of its set-up family that
     need the same pools. What is pinned to one rack or plate with one start and end is one batch,
     and nobody joins it.
+
+    After `transfer` pieces each it hands on what is made, all at once where that is 0; the next
+    step may begin as soon as no lot will be wanted before it is there. Its minimum lag holds for
+    every lot. What has a size runs, and hands on, as a whole.
     """
 
     id: str
@@ -66,10 +70,13 @@ class Operation:
     pinned: Pin | None = None
     pools: tuple[str, ...] = ()
     size: int = 0
+    transfer: int = 0
 
     def __post_init__(self) -> None:
         if self.size < 0:
             raise DurationError(f"{self.id}: takes less than nothing of a rack or plate")
+        if self.transfer < 0:
+            raise DurationError(f"{self.id}: hands on less than nothing")
         if self.min_lag_after < 0:
             raise LagError(f"{self.id}: negative lag")
         if self.max_lag_after is not None and self.max_lag_after < self.min_lag_after:
@@ -94,7 +101,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A work order: operations in sequence, ready at `release`, wanted by `due`.
+    """A work order for some pieces: operations in sequence, ready at `release`, wanted by `due`.
 
     `firm=False` marks a forecast job, which never displaces a firm one. `predecessors` name jobs
     that must be finished first (multi-level work orders). With `NO_DUE_DATE` lateness costs
@@ -108,6 +115,7 @@ class Job:
     weight: int = 1
     firm: bool = True
     predecessors: tuple[str, ...] = ()
+    quantity: int = 1
 
     def __post_init__(self) -> None:
         if not self.operations:
@@ -118,3 +126,5 @@ class Job:
             raise SequenceError(f"{self.id}: operations are out of order")
         if self.weight < 1:
             raise DurationError(f"{self.id}: the weight is a positive whole number")
+        if self.quantity < 1:
+            raise DurationError(f"{self.id}: makes no pieces")

@@ -90,7 +90,7 @@ def _never_rests(machine: Machine, longest: int) -> bool:
 
 
 def _is_plain(operation: Operation) -> bool:
-    tied = operation.max_lag_after is not None
+    tied = operation.max_lag_after is not None or operation.transfer > 0
     alone = operation.pinned is None and not operation.pools and not tied
     return bool(operation.alternatives) and alone
 

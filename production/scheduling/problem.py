@@ -12,6 +12,7 @@ from itertools import pairwise
 from .errors import BatchError, CyclicJobsError, DuplicateIdError, UnknownReferenceError
 from .jobs import Alternative, Job, Operation, Pin
 from .machines import Machine, Pool, SetupMatrix
+from .transfers import overlap
 from .worktime import OpenTime, Window, shared
 
 
@@ -126,6 +127,31 @@ class Problem:
             found = shared(windows, *(self.pool[one].windows for one in pools))
             self._windows[machine_id, pools] = windows if found == windows else found
         return self._windows[machine_id, pools] if pools else windows
+
+    # Transfer batches
+
+    def require_no_transfers(self) -> None:
+        """Raises BatchError where a step would wait for all pieces of the step before."""
+        if any(operation.transfer for operation in self.operations()):
+            raise BatchError("pieces are handed on in lots, which nobody can simulate yet")
+
+    def lag_after(self, job: Job, operation: Operation) -> int:
+        """Minutes from an operation's end to the earliest start of the next one in its job; below 0
+        where that may begin before all pieces are made. Unlike machines count as the quickest."""
+        at = job.operations.index(operation) + 1 if operation.transfer else 0
+        if not at or at == len(job.operations) or operation.size or job.operations[at].size:
+            return operation.min_lag_after
+        minutes, following = self._least(operation), self._least(job.operations[at])
+        early = overlap(job.quantity, operation.transfer, minutes, following)
+        return operation.min_lag_after - early
+
+    def _least(self, operation: Operation) -> int:
+        """The fewest open minutes that an operation may take; those of a pinned one."""
+        span = self.pinned_span(operation) if operation.pinned else None
+        if operation.pinned and span:
+            worked = self.open_time[operation.pinned.machine_id].worked
+            return worked(span[1]) - worked(span[0])
+        return min((one.minutes for one in operation.alternatives), default=0)
 
     # Racks and plates
 
@@ -338,7 +364,7 @@ def _walk(problem: Problem, job: Job, bounds: list[int]) -> Impossible | int | N
         if limit is not None and first_start > limit and not operation.pinned:
             bounds[i - 1] = first_start - (job.operations[i - 1].max_lag_after or 0)
             return i - 1
-        ready = max(ready, first_end + operation.min_lag_after)
+        ready = max(ready, first_end + problem.lag_after(job, operation))
         limit = None if operation.max_lag_after is None else first_end + operation.max_lag_after
     return None
 

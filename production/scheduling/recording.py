@@ -84,7 +84,8 @@ def _waits(
     yield 0, Binding.NOW
     before = [o for o in job.operations if o.sequence < operation.sequence]
     if before:
-        yield _after(before[-1], ends)
+        since, why = _after(before[-1], ends)
+        yield since - before[-1].min_lag_after + problem.lag_after(job, before[-1]), why
         return
     yield job.release, Binding.MATERIAL
     yield problem.earliest(job), Binding.CALENDAR

@@ -19,8 +19,10 @@ def laid_out(problem: Problem, schedule: Schedule, ahead: int | None) -> tuple[S
     start an operation may begin; None: as soon as it can.
 
     Frozen and started work are facts, which need not fit together: each keeps only to what the
-    plan keeps to, so without disturbance the floor repeats the plan to the minute.
+    plan keeps to, so without disturbance the floor repeats the plan to the minute. Raises
+    BatchError where work shares racks or plates or is handed on in lots.
     """
+    problem.require_no_transfers()
     shop = shop_of(problem)
     operations = list(problem.operations())
     numbers = {operation.id: at for at, operation in enumerate(operations)}

@@ -272,7 +272,8 @@ def test_products_of_an_import_that_was_killed_between_them_are_what_they_would_
     log_file, monkeypatch
 ):
     monkeypatch.setattr("orders.importing.items.CODES_A_TRANSACTION", 1)
-    made, kept = items._make_products, []
+    made = items._make_products
+    kept: list[object] = []
 
     def kill(*args):
         if kept:

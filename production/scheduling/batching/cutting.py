@@ -10,7 +10,7 @@ the others on the clock.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 
 from production.scheduling.jobs import NO_DUE_DATE, Alternative, Job, Operation, Pin
 from production.scheduling.machines import Machine
@@ -93,7 +93,12 @@ class Cutter:
     @cached_property
     def alone(self) -> dict[str, Operation]:
         """Every operation as it is without company."""
-        return {one.id: self._alone(one) for one in self.problem.operations()}
+        found = {one.id: self._alone(one) for one in self.problem.operations()}
+        for job in self.problem.jobs:
+            for one, following in pairwise(job.operations):
+                if one.transfer and (one.size or following.size):
+                    found[one.id] = replace(found[one.id], transfer=0)
+        return found
 
     def _alone(self, operation: Operation) -> Operation:
         if not operation.size:
@@ -218,9 +223,7 @@ class _Parts:
             return []
         name = f"{self.cutter.mark}{operation.id}"
         place = Alternative(self.cutter.clock.id, minutes)
-        return [
-            replace(operation, id=name, alternatives=(place,), min_lag_after=0, pools=(), size=0)
-        ]
+        return [Operation(name, operation.job_id, operation.sequence, (place,))]
 
     def _add(
         self, job: Job, some: Sequence[Operation], waits: tuple[str, ...], release: int
@@ -228,7 +231,10 @@ class _Parts:
         """A part that is wanted only by what waits for it; its name."""
         name = f"{self.cutter.mark}{some[0].id}"
         operations = tuple(replace(one, job_id=name) for one in some)
-        part = Job(name, operations, NO_DUE_DATE, release, firm=job.firm, predecessors=waits)
+        part = replace(
+            job, id=name, operations=operations, due=NO_DUE_DATE, release=release, weight=1,
+            predecessors=waits,
+        )  # fmt: skip
         self.owners[name] = (job.id,)
         self.jobs.append(part)
         return name

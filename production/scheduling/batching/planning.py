@@ -17,7 +17,7 @@ from production.scheduling.annealing import EFFORT, Effort
 from production.scheduling.anytime import Deadline, Progress
 from production.scheduling.dispatch import Dispatcher, rules_called
 from production.scheduling.dispatch import dispatch as dispatch_plain
-from production.scheduling.improving import MOVES_EACH
+from production.scheduling.improving import usual_moves
 from production.scheduling.nervousness import Place, places
 from production.scheduling.plan import Schedule
 from production.scheduling.problem import Problem
@@ -81,7 +81,11 @@ def schedule(
     first = tried(cutter, (), _by_rules(only, deadline))
     best = _formed(cutter, first, TASTES, deadline)
     best = min(best, tried(cutter, best.batches, _by_rules(only, deadline)), key=_cost)
-    search = _Search(cutter, best, seed, deadline, threads, effort, progress)
+    if stability:
+        kept = tried(cutter, _kept(cutter, stability.before), _repairing(stability))
+        best = min(best, kept, key=lambda one: one.priced(stability))
+    search = _Search(cutter, best, seed, deadline, threads, effort, progress, stability)
+    search.rule = first.planned.rule
     search.run(iterations)
     return replace(search.best.schedule, rule=search.rule)
 
@@ -102,6 +106,11 @@ def repaired(
         return repair.repaired(plain, before, stability, timed=timed)
 
     return tried(cutter, _kept(cutter, before), planning).schedule
+
+
+def _repairing(stability: Stability) -> Planning:
+    """The plan before, repaired, what leaving it costs kept in mind."""
+    return lambda plain: repair.repaired(plain, stability.before, stability)
 
 
 def right_shifted(problem: Problem, before: Mapping[str, Place]) -> Schedule:
@@ -168,7 +177,9 @@ class _Search:
         threads: int,
         effort: Effort,
         progress: Progress | None,
+        stability: Stability | None,
     ) -> None:
+        self.stability = stability
         self.cutter, self.best = cutter, best
         self.rule = best.planned.rule
         self.eligible = Eligible(cutter.problem)
@@ -180,7 +191,7 @@ class _Search:
         """Search and form anew in turn, until neither gains, or moves or time are used up."""
         size = max(1, len(self.cutter.problem.operation))
         endless = iterations is None and self.deadline is not None
-        moves = (MOVES_EACH * size if iterations is None else iterations) // ROUNDS
+        moves = (usual_moves(size) if iterations is None else iterations) // ROUNDS
         rounds = 0
         while moves and not self._over() and (endless or rounds < ROUNDS):
             self._tell()
@@ -212,7 +223,9 @@ class _Search:
 
     def _take(self, batches: Batches, moves: int) -> bool:
         """Plan with these batches, from the plan so far on; whether that is cheaper."""
-        known = Stability(places(self.best.planned), price=0)
+        known = self.stability
+        if known is None or not known.price:
+            known = Stability(places(self.best.planned), price=0)
 
         def planning(plain: Problem) -> Schedule:
             return improving.schedule(
@@ -228,7 +241,7 @@ class _Search:
 
         found = tried(self.cutter, batches, planning)
         self.made += moves
-        if found.cost >= self.best.cost:
+        if found.priced(self.stability) >= self.best.priced(self.stability):
             return False
         self.best = found
         return True

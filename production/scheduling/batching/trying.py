@@ -8,6 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from production.scheduling.errors import CyclicJobsError
 from production.scheduling.plan import PlannedOperation, Schedule
 from production.scheduling.problem import Problem
+from production.scheduling.stability import Stability
 
 from .cutting import Batches, Cut, Cutter, batches_in
 from .writing import written
@@ -34,6 +35,12 @@ class Trial:
     def schedule(self) -> Schedule:
         """The plan in the operations of the problem."""
         return written(self.cutter, self.cut, self.planned)
+
+    def priced(self, stability: Stability | None) -> Cost:
+        """What it costs with its departures from the plan before."""
+        if stability is None or not stability.price:
+            return self.cost
+        return self.cost[0], self.cost[1] + stability.cost(self.schedule)
 
     @cached_property
     def plan(self) -> dict[str, PlannedOperation]:

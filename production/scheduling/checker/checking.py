@@ -19,6 +19,7 @@ from production.scheduling.worktime import Window
 
 from .batches import Batches, Company, batches_of, company_of, pinned_minutes, shared
 from .faults import Fault, Violation
+from .lots import Walked, soonest
 
 CROWDED_OUT = {Reason.NO_WINDOW, Reason.MAX_LAG, Reason.PREDECESSOR}
 
@@ -275,7 +276,11 @@ def _order(problem: Problem, job: Job, plan: dict[str, PlannedOperation]) -> Ite
                 yield Violation(Fault.PRECEDENCE, job.id, text, of_job=True)
     for before, after in pairwise(job.operations):
         if before.id in plan and after.id in plan and not after.pinned:
-            yield from _step(before, plan[before.id], plan[after.id])
+            waited = plan[after.id].start - plan[before.id].end
+            if before.transfer:
+                walks = _walk(problem, before, plan), _walk(problem, after, plan)
+                waited = soonest(job, before, after, walks)
+            yield from _step(before, plan[before.id], plan[after.id], waited)
 
 
 def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Violation]:
@@ -296,18 +301,23 @@ def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Viol
             yield Violation(Fault.FENCE, job.id, text, of_job=True)
 
 
+def _walk(problem: Problem, operation: Operation, plan: dict[str, PlannedOperation]) -> Walked:
+    planned = plan[operation.id]
+    return planned, _windows(problem, operation, problem.machine[planned.machine_id])
+
+
 def _step(
-    operation: Operation, before: PlannedOperation, after: PlannedOperation
+    operation: Operation, before: PlannedOperation, after: PlannedOperation, waited: int
 ) -> Iterator[Violation]:
-    waited = after.start - before.end
+    """`waited` is the shortest wait of any lot."""
     longest = operation.max_lag_after
     if waited < 0:
         yield Violation(Fault.PRECEDENCE, after.operation_id, f"starts before {before.end}")
     elif waited < operation.min_lag_after:
         text = f"waits {waited} of at least {operation.min_lag_after} minutes"
         yield Violation(Fault.MIN_LAG, after.operation_id, text)
-    elif longest is not None and waited > longest:
-        text = f"waits {waited} of at most {longest} minutes"
+    elif longest is not None and after.start - before.end > longest:
+        text = f"waits {after.start - before.end} of at most {longest} minutes"
         yield Violation(Fault.MAX_LAG, after.operation_id, text)
 
 

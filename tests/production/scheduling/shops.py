@@ -183,9 +183,11 @@ def matrices(draw: st.DrawFn) -> SetupMatrix:
 
 
 @st.composite
-def shops(draw: st.DrawFn, *, pins: bool = True, batches: bool = False) -> Problem:
+def shops(
+    draw: st.DrawFn, *, pins: bool = True, batches: bool = False, lots: bool = False
+) -> Problem:
     """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts,
-    pools, subcontractors, a fence, and where they are asked for racks and plates."""
+    pools, subcontractors, a fence, and where they are asked for racks, plates, transfer lots."""
     found, people = draw(machines(batches=batches)), draw(pools())
     crews = tuple(one.id for one in people)
     names = [one.id for one in found]
@@ -195,9 +197,20 @@ def shops(draw: st.DrawFn, *, pins: bool = True, batches: bool = False) -> Probl
         order = jobs(f"J{i}", names, earlier, pins=pins, crews=crews, batches=batches)
         orders.append(draw(order))
     fence = draw(st.sampled_from([0, 0, 0, 100]))
+    if lots:
+        orders = [draw(in_lots(one)) for one in orders]
     if batches and pins:
         orders = [draw(beside(one, orders)) for one in orders]
     return Problem(found, tuple(orders), (draw(matrices()),), people, fence)
+
+
+@st.composite
+def in_lots(draw: st.DrawFn, order: Job) -> Job:
+    """The order for some pieces, handed on in lots."""
+    steps = tuple(
+        replace(one, transfer=draw(st.sampled_from([1, 2, 3, 0]))) for one in order.operations
+    )
+    return replace(order, operations=steps, quantity=draw(st.integers(1, 7)))
 
 
 @st.composite

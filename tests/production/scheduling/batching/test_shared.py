@@ -21,6 +21,7 @@ from production.scheduling import (
     RemedyKind,
     Schedule,
     SetupMatrix,
+    Stability,
     Timetable,
     check,
     repaired,
@@ -29,6 +30,9 @@ from production.scheduling import (
     what_helps,
     why_late,
 )
+from production.scheduling.batching.cutting import Cutter
+from production.scheduling.batching.trying import tried
+from production.scheduling.dispatch import dispatch as dispatch_plain
 from production.scheduling.nervousness import places
 from tests.production.scheduling.shops import ALWAYS, job, machine, problem, times
 
@@ -156,6 +160,13 @@ def test_what_waits_for_the_last_step_of_an_order_waits_for_its_batch_and_its_la
     assert (together(plan)["foot1"], plan.totals.objective) == ("foot1", 0)
 
 
+def test_curing_behind_the_last_step_makes_no_order_late():
+    """Both are out of the oven at 30, as wanted; what they hold back waits until they are cured."""
+    orders = [cured(name, 30, due=30, min_lag_after=15) for name in ("alice", "bob")]
+    cutter = Cutter(problem([OVEN], *orders))
+    assert tried(cutter, (("alice1", "bob1"),), dispatch_plain).cost == (0, 0)
+
+
 def test_a_running_plate_stays_and_nobody_joins_it():
     running = Pin("oven", -10, 30)
     shop = problem(
@@ -247,6 +258,16 @@ def test_a_late_order_names_who_its_batch_waited_for():
         ("bob1", Binding.NOW, ""),
     ]
     assert sum(one.minutes for one in time_of(shop, plan, "alice").stretches) == 65
+
+
+def test_a_price_on_departures_keeps_what_people_have_seen():
+    """Bob is in time if he does not wait for Alice, but a departure costs more than his delay."""
+    orders = [cured("alice", 30, release=5), cured("bob", 30, due=30)]
+    shop = problem([OVEN], *orders)
+    before = {"alice1": ("oven", 5), "bob1": ("oven", 5)}
+    calm = schedule(shop, stability=Stability(before, price=50, tolerance=0))
+    assert times(calm) == {"alice1": (5, 5, 35), "bob1": (5, 5, 35)}
+    assert times(schedule(shop))["bob1"] == (0, 0, 30)
 
 
 def test_a_repaired_plan_keeps_its_batches():
