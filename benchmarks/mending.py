@@ -14,7 +14,7 @@ import argparse
 import importlib
 import json
 import os
-import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -27,7 +27,9 @@ def main() -> None:
     parser.add_argument("--after", type=float, default=3.0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(asked.data / "tailorline.sqlite3", folder)
+        copy = Path(folder) / "tailorline.sqlite3"
+        with sqlite3.connect(asked.data / copy.name) as shop, sqlite3.connect(copy) as copied:
+            shop.backup(copied)
         os.environ |= {"DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
         django.setup()
         mended = importlib.import_module("benchmarks.mended")  # its models need the settings

@@ -295,7 +295,8 @@ def _write_history(
     new = [row for row in changed if row[:2] not in before]
     for columns in _columns(["series_id", "week", *POINT], new):
         try:
-            load(DemandPoint, columns)
+            with transaction.atomic():
+                load(DemandPoint, columns)
         except IntegrityError:  # another run has written some of them meanwhile
             _restate(zip(*columns.values(), strict=True))
     _restate(row for row in changed if row[:2] in before)

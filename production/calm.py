@@ -16,7 +16,7 @@ SEEN_FOR = timedelta(days=2)
 def stability(before: Plan | None, origin: datetime) -> Stability | None:
     """The near places of the plan before, and the price of leaving them; None without a plan that
     people still look at."""
-    if before is None or not timedelta(0) <= origin - before.as_of <= SEEN_FOR:
+    if before is None or origin - before.as_of > SEEN_FOR:
         return None
     places = figures.planned_places(before, origin)
     until = figures.NEAR_DAYS * 24 * 60

@@ -110,7 +110,8 @@ def unknown_to(plan: Plan, now: datetime) -> list[Cause]:
     """What has happened until now that a plan does not know, the earliest first."""
     seen = set(plan.metrics.get("seen", ()))
     happened = [one for one in since(plan.as_of, now) if one.step not in seen]
-    return happened + _still_down(plan, now)
+    new = {one.subject for one in happened if one.code in ("machine_down", "machine_maintenance")}
+    return happened + [one for one in _still_down(plan, now) if one.subject not in new]
 
 
 def since(moment: datetime, now: datetime) -> list[Cause]:

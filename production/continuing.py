@@ -13,7 +13,7 @@ from journal import fingerprints
 from production.calendars import moment_at, monday_of, plant_zone, stopped
 from production.modelling import PLANNABLE, Work, fingerprint_of_shop
 from production.models import Operation, Pegging, Plan
-from production.scheduling import Job, Problem
+from production.scheduling import RULES, Job, Problem
 from production.scheduling.repair.repairing import REPAIR
 
 MOST_NEW = 0.25
@@ -95,10 +95,9 @@ def rule(last: Before | None, now: Contest, work: Iterable[Work]) -> str | None:
 
 def winner(plan: Plan) -> str | None:
     """The dispatch rule that won the last contest; None where the plan before, repaired, was better
-    than every rule's and no earlier contest is known."""
-    if plan.solver != REPAIR:
-        return plan.solver
-    return plan.metrics.get("rule") or None
+    than every rule's and no earlier contest is known, or where this release has no such rule."""
+    name = plan.metrics.get("rule") if plan.solver == REPAIR else plan.solver
+    return name if any(name in rules for rules in RULES.values()) else None
 
 
 def stands(last: Before, problem: Problem, origin: datetime, work: Sequence[Work]) -> bool:
@@ -143,7 +142,10 @@ def made_from(problem: Problem, origin: datetime, until: datetime) -> str:
         )
         for machine in problem.machines
     ]
-    return fingerprints.of_bytes(part.encode() for part in (*jobs, *setups, *first, *machines))
+    foreseen = problem.fence and not all(job.firm for job in problem.jobs)
+    locked = [moment_at(origin, problem.fence).isoformat()] if foreseen else []
+    parts = (*jobs, *setups, *first, *machines, *locked)
+    return fingerprints.of_bytes(part.encode() for part in parts)
 
 
 def _clock_job(job: Job, origin: datetime) -> tuple[object, ...]:

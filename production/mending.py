@@ -52,8 +52,8 @@ def run(now: datetime, *, by: str = "system") -> Planned | None:
 
     Raises `PlanningUnderWay`, and `PlanRejected` where the checker found a fault.
     """
-    cache.delete(_ASKED)
     with planning_alone():
+        cache.delete(_ASKED)
         before = Plan.objects.published().first()
         unknown = causes.unknown_to(before, now) if before else []
         if before is None or not 0 < len(unknown) <= MOST_CAUSES:
@@ -89,12 +89,24 @@ def _repaired(before: Plan, reading: Reading, seconds: float) -> dict[str, Any]:
 # What follows
 
 
-def overdue(unknown: Sequence[Cause], now: datetime) -> Cause | None:
-    """The first of what has happened that is not for mending, or that nobody has mended in time."""
+def overdue(
+    unknown: Sequence[Cause], now: datetime, planned_until: datetime | None
+) -> Cause | None:
+    """The first of what has happened that is not for mending, or that nobody has mended in time;
+    while all is being planned, until a moment, nobody can."""
     if len(unknown) > MOST_CAUSES:
         return unknown[0]
     late = now - MENDED_WITHIN
+    if planned_until and planned_until > late:
+        return None
     return next((one for one in unknown if one.at and one.at <= late), None)
+
+
+def may_help(unknown: Sequence[Cause]) -> bool:
+    """Whether a repair is worth another try: something has happened since the check refused one."""
+    refused = Plan.objects.filter(status=Plan.Status.REJECTED).order_by("-pk").first()
+    happened = max((one.at for one in unknown if one.at), default=None)
+    return happened is not None and (refused is None or refused.as_of <= happened)
 
 
 def to_be_searched(plan: Plan, now: datetime) -> bool:

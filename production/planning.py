@@ -436,7 +436,11 @@ def _promise(
     by: str,
     at: datetime,
 ) -> tuple[int, int]:
-    """Promise lines that have no date yet; revise those that the plan finishes too late for it."""
+    """Promise lines that have no date yet; revise those that the plan finishes too late for it.
+
+    A repaired plan revises nothing: the search behind it mostly finds a place in time, and nobody
+    is written to about a date that stands.
+    """
     last = _last_work(schedule, work)
     zone, reason = plant_zone(), _("First plan")
     dates = {
@@ -449,7 +453,7 @@ def _promise(
         work_id = last[line_id]
         if committed is None:
             first.append(_answer(line_id, dates[work_id], reason))
-        elif dates[work_id].p50 > committed:
+        elif dates[work_id].p50 > committed and "repaired" not in plan.metrics:
             cause = _cause(problem, schedule, work_id)
             later.append(_answer(line_id, dates[work_id], cause))
     promised = order_lines.promise_many(first, by=by, at=at)

@@ -159,11 +159,8 @@ def tried(line_id: int, as_of: datetime, deadline: Callable[[], bool]) -> Answer
 def _quick(problem: Problem, trials: Trials) -> Schedule:
     """A plan made as the remedies are: by the rule that won last, if it is known."""
     published = Plan.objects.published().order_by("-pk").first()
-    try:
-        rule = continuing.winner(published) if published else None
-        return scheduling.schedule(problem, only=rule, iterations=trials.iterations)
-    except scheduling.UnknownRuleError:
-        return scheduling.schedule(problem, iterations=trials.iterations)
+    rule = continuing.winner(published) if published else None
+    return scheduling.schedule(problem, only=rule, iterations=trials.iterations)
 
 
 def _of_line(work: Sequence[Work], line_id: int) -> list[str]:

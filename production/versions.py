@@ -132,6 +132,8 @@ class TwoLoads:
 def compare(before: Plan, after: Plan) -> Comparison:
     """What is different in plan `after`, in a constant number of queries."""
     then, now = figures.report_of(before), figures.report_of(after)
+    if not (then.known and now.known):  # nobody knows any more who was late in one of them
+        then, now = replace(then, late=[]), replace(now, late=[])
     late_then = {one.work_order_id: one for one in then.late}
     late_now = {one.work_order_id: one for one in now.late}
     became = [one for one in now.late if one.work_order_id not in late_then]

@@ -17,12 +17,18 @@ def out_of_date(now: datetime) -> Cause | None:
         return Cause("no_plan")
     unknown = causes.unknown_to(plan, now)
     if unknown:
-        return mending.overdue(unknown, now)
+        return mending.overdue(unknown, now, _planned_until(now))
     if now - plan.as_of > OLDEST_PLAN:
         return Cause("too_old")
     if not continuing.made_for(plan, continuing.shop_of(now)):
         return Cause("other_shop")
     return Cause("only_repaired") if mending.to_be_searched(plan, now) else None
+
+
+def _planned_until(now: datetime) -> datetime | None:
+    """When all was planned the last time; nothing could be mended before."""
+    last = replanning.newest(now)
+    return last.at if last and not last.under_way else None
 
 
 def watch(now: datetime) -> Cause | None:
@@ -32,7 +38,7 @@ def watch(now: datetime) -> Cause | None:
     after a pause that doubles: the same input mostly fails the same way.
     """
     plan = Plan.objects.published().first()
-    if plan and causes.unknown_to(plan, now):
+    if plan and mending.may_help(causes.unknown_to(plan, now)):
         mending.ask()  # a message may be lost, or have come while somebody was planning
     reason = out_of_date(now)
     if reason is None or not _worth_trying(now):

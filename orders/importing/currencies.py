@@ -1,5 +1,7 @@
 """The currency of each line of a log."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 
@@ -19,6 +21,7 @@ SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VEF VES VND VUV WST 
 XOF XPF YER ZAR ZMK ZMW ZWL
 """
 CODES = frozenset(_ISO.split())
+CENT = Decimal("0.01")
 SIGNS = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY", "￥": "CNY", "元": "CNY"}
 # signs that several currencies share: the shop's own, where it is one of them
 SHARED = {
@@ -68,3 +71,11 @@ def in_two(sales: pd.DataFrame) -> pd.Series:
     pairs = sales[["invoice", "currency"]].drop_duplicates()
     mixed = pairs["invoice"][pairs["invoice"].duplicated()]
     return sales["invoice"].isin(np.unique(mixed))
+
+
+def cents(price: float) -> Decimal:
+    """
+    >>> cents(2.345)
+    Decimal('2.34')
+    """
+    return Decimal(str(price)).quantize(CENT)

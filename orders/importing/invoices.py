@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from itertools import chain, repeat
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from orders.importing.cells import each, listed
+from orders.importing.currencies import cents
 from orders.importing.items import Items
 from orders.importing.mapping import Mapping
 from orders.models import Order, OrderLine
 
-CENT = Decimal("0.01")
 Columns = dict[str, list[Any]]
 
 
@@ -97,13 +96,9 @@ def _lines(sales: pd.DataFrame, mapping: Mapping, items: Items) -> Columns:
         "external_ref": [mapping.order_prefix + ref for ref in listed(sales["ref"])],
         "configuration_id": each(sales["item"], items.configurations.__getitem__),
         "quantity": listed(sales["quantity"]),
-        "unit_price": each(sales["price"], _cents),
+        "unit_price": each(sales["price"], cents),
         "requested_date": each(wanted, _day),
     }
-
-
-def _cents(price: float) -> Decimal:
-    return Decimal(str(price)).quantize(CENT)
 
 
 def _day(moment: pd.Timestamp) -> date:

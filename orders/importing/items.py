@@ -12,12 +12,12 @@ import pandas as pd
 from django.db import transaction
 
 from orders.configuration import digest
+from orders.importing.currencies import cents
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
 from orders.importing.variants import PLAIN, Fact, Variant, alike, own_name, read_codes, shared_name
 from orders.models import Configuration, OptionGroup, OptionValue, Product, ProductFamily
 
-CENT = Decimal("0.01")
 VARIANT = "variant"  # the code of the option
 AT_ONCE = 500
 CODES_A_TRANSACTION = 100
@@ -207,7 +207,7 @@ def _price(facts: Collection[Fact], mapping: Mapping) -> tuple[Decimal, str]:
     """The least that any variant is sold for, and its currency; nothing where none was sold."""
     currency = currency_of(facts, mapping.currency)
     asked = [fact.prices[currency][0] for fact in facts if currency in fact.prices]
-    return (_cents(min(asked)) if asked else Decimal(0)), currency
+    return (cents(min(asked)) if asked else Decimal(0)), currency
 
 
 def currency_of(facts: Iterable[Fact], shops: str) -> str:
@@ -274,13 +274,9 @@ def _value(code: str, variant: Variant, fact: Fact, shop: _Shop) -> OptionValue:
         group=shop.groups[variant.product],
         code=variant.letter,
         name=f"{letter} · {own}"[:80] if own else letter,
-        price_delta=Decimal(0) if price is None else _cents(price) - product.base_price,
+        price_delta=Decimal(0) if price is None else cents(price) - product.base_price,
         attributes={"item": code},
     )
-
-
-def _cents(price: float) -> Decimal:
-    return Decimal(str(price)).quantize(CENT)
 
 
 def _configurations(

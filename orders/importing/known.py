@@ -63,13 +63,20 @@ def known_orders(log: SortedLog, mapping: Mapping) -> int:
 def rows_of(
     model: type[models.Model], refs: Sequence[str], *fields: str
 ) -> Iterator[tuple[Any, ...]]:
-    """`external_ref` and these fields of the rows with these references, asked for by name; or of
-    all that have one, where those are not many more."""
+    """`external_ref` and these fields of the rows with these references; of all that have one,
+    where those are not many more."""
     rows = model._default_manager.filter(external_ref__isnull=False)
-    wanted = rows.order_by().values_list("external_ref", *fields)
     if len(refs) > AT_A_TIME and rows.count() <= NAMED * len(refs):
-        yield from wanted.iterator()
-        return
+        yield from rows.order_by().values_list("external_ref", *fields).iterator()
+    else:
+        yield from named_rows(model, refs, *fields)
+
+
+def named_rows(
+    model: type[models.Model], refs: Sequence[str], *fields: str
+) -> Iterator[tuple[Any, ...]]:
+    """The same, however few of all these are: nothing else is read, so a writer may ask."""
+    wanted = model._default_manager.order_by().values_list("external_ref", *fields)
     for start in range(0, len(refs), AT_A_TIME):
         yield from wanted.filter(external_ref__in=refs[start : start + AT_A_TIME])
 

@@ -17,7 +17,7 @@ from orders.importing.counting import ImportReport
 from orders.importing.earlier import match_earlier
 from orders.importing.invoices import Columns, Invoices, read_invoices, standing
 from orders.importing.items import Items, write_items
-from orders.importing.known import Known, keys_of, rows_of
+from orders.importing.known import Known, keys_of, named_rows
 from orders.importing.mapping import Mapping
 from orders.importing.sorting import SortedLog
 from orders.models import Customer, Order, OrderLine, Return
@@ -88,11 +88,11 @@ def _write_orders(part: Invoices, report: ImportReport) -> None:
 def _orders(part: Invoices, report: ImportReport) -> list[tuple[int, bool]]:
     """The key of each order, and whether it is still to be made."""
     refs = part.orders["external_ref"]
-    here = {ref for (ref,) in rows_of(Order, refs)}
+    here = {ref for (ref,) in named_rows(Order, refs)}
     new = [place for place, ref in enumerate(refs) if ref not in here]
     columns = {name: [cells[place] for place in new] for name, cells in part.orders.items()}
     report.orders += load(Order, columns, source=Order.Source.IMPORT)
-    stands = {ref: (pk, status) for ref, pk, status in rows_of(Order, refs, "pk", "status")}
+    stands = {ref: (pk, status) for ref, pk, status in named_rows(Order, refs, "pk", "status")}
     return [(pk, status not in Order.OVER) for pk, status in map(stands.__getitem__, refs)]
 
 

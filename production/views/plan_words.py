@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.formats import time_format
 from django.utils.functional import Promise
@@ -87,10 +88,15 @@ def faults_of(plan: Plan) -> list[FaultTold]:
         kind = told.setdefault(one["fault"], FaultTold(FAULTS.get(one["fault"], one["fault"])))
         kind.count += 1
         kind.figures = kind.figures or one["text"]
-        example = named.get((one.get("of_job", False), one["subject"]))
+        example = named.get((_of_job(one), one["subject"]))
         if example and example not in kind.examples and len(kind.examples) < EXAMPLES:
             kind.examples.append(example)
     return list(told.values())
+
+
+def _of_job(fault: Mapping[str, Any]) -> bool:
+    """Whether a fault is of a whole work order; earlier releases did not note it."""
+    return bool(fault.get("of_job", fault["fault"] in {"release", "fence"}))
 
 
 def _names(faults: Iterable[Mapping[str, str]]) -> dict[tuple[bool, str], tuple[int, str]]:
@@ -99,7 +105,7 @@ def _names(faults: Iterable[Mapping[str, str]]) -> dict[tuple[bool, str], tuple[
     orders: set[int] = set()
     for one in faults:
         if one["subject"].isdigit():
-            (orders if one.get("of_job", False) else steps).add(int(one["subject"]))
+            (orders if _of_job(one) else steps).add(int(one["subject"]))
     jobs = Job.objects.filter(pk__in=list(steps)[:MOST]).select_related("work_order")
     whole = WorkOrder.objects.filter(pk__in=list(orders)[:MOST])
     return {

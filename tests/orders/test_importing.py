@@ -259,6 +259,28 @@ def test_an_import_that_was_killed_goes_on_where_it_stopped(log_file, monkeypatc
     assert OrderLine.objects.count() == 4
 
 
+SCATTERED = HEADER + (
+    "100,21212,CAKE CASES,1,2011-10-03 09:00:00,0.55,7,France\n"
+    "101,21212,CAKE CASES,2,2011-10-03 09:05:00,0.55,8,France\n"
+    "100,21213,CUP CASES,3,2011-10-03 09:10:00,0.55,7,France\n"
+)
+
+
+@pytest.mark.django_db
+def test_an_invoice_whose_lines_stand_apart_is_one_order_written_at_once(log_file, monkeypatch):
+    monkeypatch.setattr("orders.importing.writing.LINES_A_TRANSACTION", 1)
+    log, mapping = sorted_log(log_file(SCATTERED))
+    written: list[int] = []
+    write_log(log, mapping, open_since=None, now=NOW, progress=written.append)
+    assert written[:2] == [2, 1]
+    lines = OrderLine.objects.order_by("order", "position")
+    assert list(lines.values_list("order__number", "position", "quantity")) == [
+        ("R100", 1, 1),
+        ("R100", 2, 3),
+        ("R101", 1, 2),
+    ]
+
+
 HEARTS = HEADER + (
     "100,85123A,WHITE HANGING HEART HOLDER,6,2011-10-03 09:00,2.55,7,France\n"
     "100,85123C,CREAM HANGING HEART HOLDER,6,2011-10-03 09:00,2.55,7,France\n"

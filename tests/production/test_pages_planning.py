@@ -139,7 +139,7 @@ def test_a_plan_of_an_earlier_release_is_shown_with_what_it_kept(signed_in):
     }
     made.save()
     text = shown(signed_in("planner"), "production:planning")
-    assert "An earlier release made this plan" in text
+    assert "An earlier release kept fewer figures of this plan" in text
     assert shown(signed_in("planner", name="bea"), "production:plan", made.pk)
 
 
