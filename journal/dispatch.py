@@ -81,8 +81,14 @@ def receives(
 
 
 def awaited(kind: str, to: str) -> bool:
-    """Whether anybody receives this step."""
+    """Whether anybody receives some of these steps."""
     return (kind, to) in _by_step
+
+
+def receivers_of(transition: Transition) -> list[str]:
+    """The names of those who receive this one."""
+    names = _by_step.get((transition.kind, transition.to_status), ())
+    return [name for name in names if _receivers[name].when(transition)]
 
 
 def expect(transitions: Iterable[Transition]) -> None:
@@ -90,8 +96,7 @@ def expect(transitions: Iterable[Transition]) -> None:
     duties = [
         Handling(transition=transition, receiver=name, due_at=transition.at + GRACE)
         for transition in transitions
-        for name in _by_step.get((transition.kind, transition.to_status), ())
-        if _receivers[name].when(transition)
+        for name in receivers_of(transition)
     ]
     if duties:
         Handling.objects.bulk_create(duties, batch_size=1000)

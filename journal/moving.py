@@ -110,14 +110,19 @@ def record(
     A row that is new has the old state "". Runs in the caller's transaction. Where somebody waits
     for this step, his duties name each transition, so its number must come back; others are loaded.
     """
-    rows = list(moved)
     alike = {"kind": cycle.kind, "to_status": to, "at": at, "by": by, "why": why[:300]}
-    if dispatch.awaited(cycle.kind, to):
-        made = [Transition(object_id=pk, from_status=old, **alike) for pk, old in rows]
-        dispatch.expect(Transition.objects.bulk_create(made, batch_size=1000))
-    else:
-        ids, before = [pk for pk, _ in rows], [old for _, old in rows]
-        load(Transition, {"object_id": ids, "from_status": before}, **alike)
+    heard: list[Transition] = []
+    others: list[tuple[int, str]] = []
+    awaited = dispatch.awaited(cycle.kind, to)
+    for pk, old in moved:
+        one = Transition(object_id=pk, from_status=old, **alike) if awaited else None
+        if one and dispatch.receivers_of(one):
+            heard.append(one)
+        else:
+            others.append((pk, old))
+    dispatch.expect(Transition.objects.bulk_create(heard, batch_size=1000))
+    ids, before = [pk for pk, _ in others], [old for _, old in others]
+    load(Transition, {"object_id": ids, "from_status": before}, **alike)
 
 
 def timeline(cycle: Lifecycle, object_id: int) -> "models.QuerySet[Transition]":

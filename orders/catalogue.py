@@ -25,6 +25,7 @@ from orders.configuration import (
     price,
     price_from,
     store,
+    store_each,
     usual,
 )
 from orders.models import AvailabilityPeriod, OptionGroup, Product
@@ -53,6 +54,7 @@ __all__ = [
     "sheet",
     "sheets",
     "store",
+    "store_each",
     "usual",
 ]
 

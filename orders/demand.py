@@ -179,7 +179,8 @@ def option_sales(
     Columns: line_id, product_id, family_id, group, value, quantity, placed_at.
     """
     chosen = _finite_values(product_ids)
-    sold = lines(as_of, since, chosen["product_id"].unique().tolist())
+    own = ("line_id", "product_id", "family_id", "configuration_id", "quantity", "placed_at")
+    sold = lines(as_of, since, chosen["product_id"].unique().tolist(), own)
     chosen = chosen.drop(columns="product_id")
     columns = ["line_id", "product_id", "family_id", "group", "value", "quantity", "placed_at"]
     return sold.merge(chosen, on="configuration_id")[columns]

@@ -21,11 +21,12 @@ from production.alone import planning_alone
 from production.calendars import monday_of, plant_zone
 from production.models import Pegging, WorkOrder
 from production.promising import finish_by
-from production.routings import CannotBeMade, Draft, Frozen, Making, Peg
+from production.routings import CannotBeMade, Draft, Making, Peg
 from production.withdrawing import NOT_BEGUN, untouched
 
 # This week and the three after it: as far ahead as work is begun.
 FORECAST_WEEKS = 4
+FEW = 500  # lines that are asked for by themselves; of more, everything is read
 TO_BE_MADE = {"pending", "promised", "planned", "in_production"}
 
 # What a customer will write or which day it is for changes nothing of how the piece is made.
@@ -139,6 +140,8 @@ def _surplus(wanted: Mapping[int, int]) -> dict[int, list[Surplus]]:
     pegs = Pegging.objects.filter(order_line__isnull=False).exclude(work_order__status="cancelled")
     pegs = pegs.filter(work_order__status__in=WorkOrder.OPEN_STATUSES)
     gone = set(pegs.filter(order_line__status="cancelled").values_list("order_line_id", flat=True))
+    if len(wanted) + len(gone) <= FEW:
+        pegs = pegs.filter(order_line__in=[*wanted, *gone])
     # What was begun first is kept first.
     for peg in pegs.order_by("work_order__created_at", "pk"):
         line_id = peg.order_line_id or 0
@@ -182,13 +185,12 @@ def _for_lines(
 
 
 def _unanswered(lines: Iterable[waiting.OpenLine]) -> list[tuple[waiting.OpenLine, int]]:
+    wanted = [line for line in lines if line.status in TO_BE_MADE]
     pegs = Pegging.objects.exclude(work_order__status="cancelled").filter(order_line__isnull=False)
+    if len(wanted) <= FEW:
+        pegs = pegs.filter(order_line__in=[line.line_id for line in wanted])
     pegged = dict(pegs.values_list("order_line_id").annotate(Sum("quantity")))
-    rest = [
-        (line, line.quantity - pegged.get(line.line_id, 0))
-        for line in lines
-        if line.status in TO_BE_MADE
-    ]
+    rest = [(line, line.quantity - pegged.get(line.line_id, 0)) for line in wanted]
     return [(line, missing) for line, missing in rest if missing > 0]
 
 
@@ -207,7 +209,7 @@ def _groups(lines: Iterable[tuple[waiting.OpenLine, int]]) -> list[Group]:
 def _lots(making: Making | None, group: Group, zone: ZoneInfo) -> list[Draft]:
     """The pieces of a group in work orders no larger than the batch that its steps allow."""
     values = group[0][0].values
-    limit = routings.largest_batch(routings.freeze(making, values, 1))
+    limit = routings.largest_batch(making, values)
     lots: list[Group] = [[]]
     room = limit
     for line, missing in group:
@@ -246,7 +248,8 @@ class Foreseen:
     configuration_id: int
     week: date
     quantity: int
-    frozen: Frozen
+    making: Making | None
+    values: Mapping[str, object]
     lead_days: int
 
     def due(self, zone: ZoneInfo) -> datetime:
@@ -279,8 +282,8 @@ def _for_forecast(as_of: datetime, product_ids: Sequence[int] | None, by: str) -
 
 def _foreseen_draft(one: Foreseen, zone: ZoneInfo) -> Draft:
     peg = Peg(one.quantity, week=one.week)
-    due = one.due(zone)
-    return Draft(one.configuration_id, one.quantity, due, one.frozen, (peg,), firm=False)
+    frozen = routings.freeze(one.making, one.values, one.quantity)
+    return Draft(one.configuration_id, one.quantity, one.due(zone), frozen, (peg,), firm=False)
 
 
 def _standing(product_ids: Sequence[int] | None) -> dict[LotKey, WorkOrder]:
@@ -333,15 +336,14 @@ def _foreseen(
         configuration_id, values = likely[product_id]
         making = known.get(product_id)
         try:
-            limit = routings.largest_batch(routings.freeze(making, values, 1))
+            limit = routings.largest_batch(making, values)
         except CannotBeMade as problem:
             refused.append(Refused(product_id, problem.code, problem.reason))
             del likely[product_id]
             continue
         for lot, size in enumerate(_lot_sizes(quantity, limit)):
-            frozen = routings.freeze(making, values, size)
             lead = leads.get(product_id, USUAL_LEAD_DAYS)
-            one = Foreseen(product_id, configuration_id, week, size, frozen, lead)
+            one = Foreseen(product_id, configuration_id, week, size, making, values, lead)
             found[configuration_id, week, lot] = one
     return found, refused
 
@@ -396,10 +398,10 @@ def _ordered(
 ) -> dict[tuple[int, date], float]:
     """Pieces ordered since `first`, by product and week of ordering."""
     since = datetime.combine(first, time(), tzinfo=zone)
-    lines = demand.lines(as_of, since=since, product_ids=product_ids)
+    columns = ("product_id", "quantity", "placed_at")
+    lines = demand.lines(as_of, since, product_ids, columns)
     ordered: dict[tuple[int, date], float] = {}
-    columns = ["product_id", "quantity", "placed_at"]
-    for product_id, quantity, placed_at in lines[columns].itertuples(index=False):
+    for product_id, quantity, placed_at in lines.itertuples(index=False):
         key = (int(product_id), monday_of(placed_at, zone))
         ordered[key] = ordered.get(key, 0.0) + float(quantity)
     return ordered
@@ -407,7 +409,8 @@ def _ordered(
 
 def _usual_leads(product_ids: list[int], as_of: datetime) -> dict[int, int]:
     """Median days between order and wanted date, by product, over the last quarter."""
-    lines = demand.lines(as_of, since=as_of - timedelta(days=91), product_ids=product_ids)
+    columns = ("product_id", "placed_at", "requested_date")
+    lines = demand.lines(as_of, as_of - timedelta(days=91), product_ids, columns)
     dated = lines[lines["requested_date"].notna()]
     placed = dated["placed_at"].dt.tz_localize(None).dt.normalize()
     days = (dated["requested_date"] - placed).dt.days.clip(lower=0)
@@ -423,17 +426,15 @@ def _likely(
     """Each product's most likely configuration: (id, values)."""
     sheets = catalogue.sheets(list(product_ids))
     shares = outlook.option_shares_of(list(product_ids), as_of)
-    found: dict[int, tuple[int, dict[str, object]]] = {}
+    likely: dict[int, dict[str, object]] = {}
     for product_id in product_ids:
         try:
-            values = likely_values(sheets[product_id], shares.get(product_id, {}))
+            likely[product_id] = likely_values(sheets[product_id], shares.get(product_id, {}))
         except (KeyError, catalogue.ImpossibleConfiguration):
             reason = _("No combination of its options could be chosen for the forecast.")
             refused.append(Refused(product_id, "no_configuration", reason))
-            continue
-        configuration = catalogue.store(product_id, values, as_of)
-        found[product_id] = (configuration.pk, values)
-    return found
+    stored = catalogue.store_each(likely, as_of)
+    return {product_id: (stored[product_id], values) for product_id, values in likely.items()}
 
 
 def likely_values(

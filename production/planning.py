@@ -26,7 +26,7 @@ from production.promising import Dates, dates_of
 from production.scheduling import Schedule
 from production.scheduling.repair.repairing import REPAIR
 
-ENTRIES = 2000  # rows of one short write transaction
+ENTRIES = 1500  # rows of one short write transaction
 RELEASE_AHEAD_MINUTES = 2 * 24 * 60
 SHORTEST_HORIZON, LONGEST_HORIZON = 60, 720  # days
 
@@ -259,7 +259,7 @@ def shop_for(origin: datetime, work: Sequence[Work]) -> Shop:
     blocked = _reserved(origin, work)
     month = load_shop(origin, 28)
     days = max(SHORTEST_HORIZON, ceil(2 * _busiest_days(month, work)) + SHORTEST_HORIZON)
-    latest = max((one.not_before for one in work if one.not_before), default=origin)
+    latest = max(origin, *(one.not_before or origin for one in work)) if work else origin
     return load_shop(origin, min(LONGEST_HORIZON, days + (latest - origin).days), blocked)
 
 
@@ -385,12 +385,15 @@ def _settle(
         found = {"metrics": metrics, "report": plan.report}
         move(PLAN, plan, "rejected", by=by, at=at, why="the check found faults", **found)
         raise PlanRejected(plan)
-    kept = [line_id for one in work for line_id in one.line_ids]
+    kept = {line_id for one in work for line_id in one.line_ids}
     with transaction.atomic():
         for old in Plan.objects.published():
             move(PLAN, old, "superseded", by=by, at=at)
         move(PLAN, plan, "published", by=by, at=at, metrics=metrics, report=plan.report)
-        Reservation.objects.filter(order_line__in=kept).delete()
+        # few are reserved, tens of thousands kept
+        reserved = Reservation.objects.values_list("pk", "order_line_id")
+        held = [pk for pk, line_id in reserved if line_id in kept]
+        Reservation.objects.filter(pk__in=held).delete()
 
 
 def _follow(
@@ -435,16 +438,20 @@ def _promise(
 ) -> tuple[int, int]:
     """Promise lines that have no date yet; revise those that the plan finishes too late for it."""
     last = _last_work(schedule, work)
-    zone = plant_zone()
+    zone, reason = plant_zone(), _("First plan")
+    dates = {
+        work_id: dates_of(moment_at(plan.as_of, schedule.finish[work_id]), at, zone)
+        for work_id in set(last.values())
+    }
     first: list[LinePromise] = []
     later: list[LinePromise] = []
     for line_id, committed in _committed(last):
         work_id = last[line_id]
-        dates = dates_of(moment_at(plan.as_of, schedule.finish[work_id]), at, zone)
         if committed is None:
-            first.append(_answer(line_id, dates, _("First plan")))
-        elif dates.p50 > committed:
-            later.append(_answer(line_id, dates, _cause(problem, schedule, work_id)))
+            first.append(_answer(line_id, dates[work_id], reason))
+        elif dates[work_id].p50 > committed:
+            cause = _cause(problem, schedule, work_id)
+            later.append(_answer(line_id, dates[work_id], cause))
     promised = order_lines.promise_many(first, by=by, at=at)
     return len(promised), len(order_lines.promise_many(later, by=by, at=at))
 

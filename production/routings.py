@@ -148,11 +148,7 @@ def freeze(making: Making | None, values: Mapping[str, object], quantity: int) -
 
     Raises `CannotBeMade` where the product has no routing or none of its steps applies.
     """
-    if making is None:
-        raise CannotBeMade("no_routing", _("Nobody has said yet how this product is made."))
-    steps = [step for step in making.operations if matches(step.condition, values)]
-    if not steps:
-        raise CannotBeMade("no_steps", _("No production step applies to these options."))
+    making, steps = _steps_for(making, values)
     parts = [part for part in making.materials if matches(part.condition, values)]
     return {
         "operations": [_frozen_step(making, step, values, quantity) for step in steps],
@@ -164,10 +160,25 @@ def no_machine(step: str) -> str:
     return _("No machine can do the step “%(step)s”.") % {"step": step}
 
 
-def largest_batch(frozen: Frozen) -> int | None:
-    """How many pieces one work order may hold; None is no limit."""
-    limits = [step["batch_max"] for step in frozen["operations"] if step["batch_max"]]
-    return min(limits, default=None)
+def largest_batch(making: Making | None, values: Mapping[str, object]) -> int | None:
+    """How many pieces of a configuration one work order may hold; None is no limit.
+
+    Raises `CannotBeMade` where `freeze` does.
+    """
+    _, steps = _steps_for(making, values)
+    return min((step.batch_max for step in steps if step.batch_max), default=None)
+
+
+def _steps_for(
+    making: Making | None, values: Mapping[str, object]
+) -> tuple[Making, list[Operation]]:
+    """The steps that apply. Raises `CannotBeMade` where there are none."""
+    if making is None:
+        raise CannotBeMade("no_routing", _("Nobody has said yet how this product is made."))
+    steps = [step for step in making.operations if matches(step.condition, values)]
+    if not steps:
+        raise CannotBeMade("no_steps", _("No production step applies to these options."))
+    return making, steps
 
 
 def minutes_for(step: FrozenOperation, quantity: int) -> int:

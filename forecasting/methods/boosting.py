@@ -10,6 +10,7 @@ The artefact holds the forecasts up to `horizon`, not the trees: trees in scikit
 pickled, and serving needs no more than the forecasts (their quantiles come from `quantiles`).
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
+from forecasting.methods.binning import Bins
 from forecasting.methods.features import at_origin, at_target, scale_at
 from forecasting.methods.method import NotEnoughData, Progress, Table, silent
 from forecasting.methods.series import Bools, Floats, Panel
@@ -57,10 +59,11 @@ class Boosting:
         model = self._model(seed)
         blank: Bools = np.asarray(~np.isfinite(examples.features).any(axis=0))
         known = _fill(examples.features, blank)
+        bins = Bins.of(known, examples.weight)
         with threadpool_limits(limits=self.threads, user_api="openmp"):
-            model.fit(known, examples.target, sample_weight=examples.weight)
+            model.fit(bins.numbers(known), examples.target, sample_weight=examples.weight)
             progress(0.9, "forecasting")
-            return Table(self._forecast(model, panel, blank))
+            return Table(self._forecast(model, panel, blank, bins))
 
     def check(self, panel: Panel) -> None:
         """Raise `NotEnoughData` when there is too little to learn from."""
@@ -75,46 +78,39 @@ class Boosting:
         """A random share of all (series, origin, step) whose target lies in the panel."""
         rows, periods = panel.shape
         first = min(max(8, periods // 4), periods - self.horizon - 1)
-        pairs = [
-            (origin, step)
-            for origin in range(first, periods)
-            for step in range(1, min(self.horizon, periods - origin) + 1)
-        ]
-        share = min(1.0, self.rows / (rows * len(pairs)))
-        parts, origin_now, shared = [], -1, np.empty((0, 0))
-        weight = self._weights(panel)
-        for origin, step in pairs:
-            if origin != origin_now:
-                origin_now, shared = origin, at_origin(panel, origin)
-            drawn = self._draw(panel, origin, step, share, rng)
-            parts.append(self._part(panel, origin, step, drawn, shared, weight))
+        ahead = [min(self.horizon, periods - origin) for origin in range(first, periods)]
+        share = min(1.0, self.rows / (rows * sum(ahead)))
+        actual, weight = panel.actual, self._weights(panel)
+        parts: list[Examples] = []
+        for origin, steps in enumerate(ahead, first):
+            begun = np.isfinite(panel.values[:, origin - 1])
+            drawn = [
+                np.flatnonzero(begun & np.isfinite(actual[:, target]) & (rng.random(rows) < share))
+                for target in range(origin, origin + steps)
+            ]
+            parts += self._parts(panel, origin, drawn, weight)
         return Examples(
             np.vstack([part.features for part in parts]),
             np.concatenate([part.target for part in parts]),
             np.concatenate([part.weight for part in parts]),
         )
 
-    def _draw(
-        self, panel: Panel, origin: int, step: int, share: float, rng: np.random.Generator
-    ) -> NDArray[np.intp]:
-        """Rows that had begun by the origin, whose target could show, thinned to the share."""
-        begun = np.isfinite(panel.values[:, origin - 1])
-        shows = np.isfinite(panel.actual[:, origin + step - 1])
-        return np.flatnonzero(begun & shows & (rng.random(panel.shape[0]) < share))
-
-    def _part(
-        self,
-        panel: Panel,
-        origin: int,
-        step: int,
-        drawn: NDArray[np.intp],
-        shared: Floats,
-        weight: Floats,
-    ) -> Examples:
-        scale = scale_at(panel.values, origin)[drawn]
-        features = np.hstack([shared[drawn], at_target(panel, origin, step)[drawn]])
-        target = panel.values[drawn, origin + step - 1] / scale
-        return Examples(features, target, weight[drawn] * scale**2)
+    def _parts(
+        self, panel: Panel, origin: int, drawn: Sequence[NDArray[np.intp]], weight: Floats
+    ) -> Iterator[Examples]:
+        """Examples of one origin for each step ahead, of the rows `drawn` for it: those that had
+        begun by then and whose target could show, thinned to the share."""
+        seen = np.unique(np.concatenate(drawn))
+        if not seen.size:
+            return
+        known = panel.rows(seen)
+        shared, scale = at_origin(known, origin), scale_at(known.values, origin)
+        for step, rows in enumerate(drawn, 1):
+            if rows.size:
+                at = np.searchsorted(seen, rows)
+                features = np.hstack([shared[at], at_target(known.rows(at), origin, step)])
+                target = panel.values[rows, origin + step - 1] / scale[at]
+                yield Examples(features, target, weight[rows] * scale[at] ** 2)
 
     def _weights(self, panel: Panel) -> Floats:
         """1 / mean² of each series, so that squared errors count relative to its usual demand."""
@@ -134,15 +130,18 @@ class Boosting:
             random_state=seed,
         )
 
-    def _forecast(self, model: HistGradientBoostingRegressor, panel: Panel, blank: Bools) -> Floats:
+    def _forecast(
+        self, model: HistGradientBoostingRegressor, panel: Panel, blank: Bools, bins: Bins
+    ) -> Floats:
         origin = panel.shape[1]
         shared, scale = at_origin(panel, origin), scale_at(panel.values, origin)
         steps = [
             np.hstack([shared, at_target(panel, origin, step)])
             for step in range(1, self.horizon + 1)
         ]
+        known = (bins.numbers(_fill(step, blank)) for step in steps)
         mean: Floats = np.maximum(
-            np.column_stack([model.predict(_fill(step, blank)) * scale for step in steps]), 0.0
+            np.column_stack([model.predict(step) * scale for step in known]), 0.0
         )
         return mean
 

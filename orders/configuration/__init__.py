@@ -22,7 +22,7 @@ from orders.configuration.sheet import (
     Values,
 )
 from orders.configuration.showing import describe, opening, usual
-from orders.configuration.storing import digest, store
+from orders.configuration.storing import digest, store, store_each
 
 __all__ = [
     "FINITE_KINDS",
@@ -49,6 +49,7 @@ __all__ = [
     "price_from",
     "read_condition",
     "store",
+    "store_each",
     "usual",
     "write_condition",
 ]

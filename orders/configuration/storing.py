@@ -22,3 +22,15 @@ def store(product_id: int, values: Mapping[str, object], now: datetime) -> Confi
         defaults={"values": dict(values), "created_at": now},
     )
     return configuration
+
+
+def store_each(chosen: Mapping[int, Mapping[str, object]], now: datetime) -> dict[int, int]:
+    """The id of one choice of each product, by product; one query where all of them exist."""
+    digests = {product_id: digest(values) for product_id, values in chosen.items()}
+    rows = Configuration.objects.filter(product__in=chosen, digest__in={*digests.values()})
+    known = {(of, text): pk for of, text, pk in rows.values_list("product_id", "digest", "pk")}
+    return {
+        product_id: known.get((product_id, digests[product_id]))
+        or store(product_id, values, now).pk
+        for product_id, values in chosen.items()
+    }

@@ -39,6 +39,7 @@ FAULTS = {
     "pool": _("More people or tools are needed at once than there are."),
     "fence": _("Work for the forecast begins in locked days."),
     "pinned": _("Work that has begun was moved."),
+    "batch": _("A rack or plate is too full, or holds what does not go together."),
     "objective": _("The cost that the plan claims is not its cost."),
 }
 EXAMPLES = 5

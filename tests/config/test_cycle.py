@@ -244,7 +244,7 @@ def test_a_full_disk_stops_the_plan_and_the_old_one_stands(shop, monkeypatch):
     an_order_comes(shop[0])
     plan = published()
     with monkeypatch.context() as disk:
-        disk.setattr("production.planning.PlanEntry.objects.bulk_create", database_full)
+        disk.setattr("production.planning.load", database_full)
         with pytest.raises(cycle.CycleFailed, match="“plan” failed: database or disk is full"):
             cycle.run(NEXT)
     assert published() == plan

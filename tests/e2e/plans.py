@@ -11,8 +11,8 @@ from django.utils import timezone
 from journal.models import Transition
 from journal.moving import move, record
 from orders.models import Product
-from production import netting, planning, pruning, remedies
-from production.lifecycle import PLAN
+from production import mending, netting, planning, pruning, remedies
+from production.lifecycle import MACHINE, PLAN
 from production.models import Job, Machine, Pegging, Plan, WorkCenter
 from production.remedies import REMEDIES, WHOLE_PLAN
 from production.replanning import REPLANNING
@@ -59,6 +59,16 @@ def _shelf() -> Product:
 def newest(user: Any) -> str:
     _several()
     return reverse("production:plan", args=[Plan.objects.published().get().pk])
+
+
+def mended(user: Any) -> str:
+    """A plan that was repaired as the painter's first machine stopped."""
+    _several()
+    now, machine = timezone.now(), Machine.objects.get(code="paint-1")
+    record(MACHINE, [(machine.pk, machine.status)], "down", by="terminal:paint", at=now)
+    Machine.objects.filter(pk=machine.pk).update(status="down")
+    mending.run(now)
+    return reverse("production:planning")
 
 
 def two(user: Any) -> str:

@@ -271,6 +271,7 @@ WORKS_PAGES = [
     Page("production:planning#rejected", plans.rejected("production:planning"), "staff"),
     Page("production:plan", plans.newest, "staff"),
     Page("production:plan#rejected", plans.rejected("production:plan"), "staff"),
+    Page("production:planning#mended", plans.mended, "staff"),
     Page("production:plan#forgotten", plans.forgotten, "staff"),
     Page("production:compare-plans", plans.two, "staff"),
     plain("production:compare-plans#empty", "staff"),

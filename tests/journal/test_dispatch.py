@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from journal import dispatch
-from journal.models import Handling
+from journal.models import Handling, Transition
 from journal.moving import lifecycle, record
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -46,6 +46,27 @@ def test_a_receiver_hears_nothing_of_other_steps(heard):
     record(DOOR, [(7, "open")], "closed", by="alice", at=NOW)
     dispatch.drain(NOW)
     assert heard == []
+
+
+def test_of_many_steps_written_at_once_each_receiver_hears_of_those_it_asked_for(heard):
+    dispatch.receives("door", "closed", name="lock", when=lambda step: step.object_id > 7)(
+        lambda transition: heard.append(transition.object_id)
+    )
+    record(DOOR, [(7, "open"), (8, "open"), (9, "open")], "closed", by="alice", at=NOW)
+    dispatch.drain(NOW)
+    assert heard == [8, 9]
+    assert sorted(Transition.objects.values_list("object_id", flat=True)) == [7, 8, 9]
+
+
+def test_a_receiver_may_wait_for_some_of_the_steps_only(heard):
+    dispatch.receives(
+        "door", "closed", name="warden", when=lambda transition: transition.why == "night"
+    )(lambda transition: heard.append(transition.why))
+    record(DOOR, [(7, "open")], "closed", by="alice", at=NOW)
+    assert not Handling.objects.exists()
+    record(DOOR, [(8, "open")], "closed", by="alice", at=NOW, why="night")
+    dispatch.drain(NOW)
+    assert heard == ["night"]
 
 
 def test_one_that_fails_blocks_nobody_and_is_tried_again_later(heard):

@@ -19,6 +19,7 @@ from orders.configuration import (
     matches,
     price,
     store,
+    store_each,
 )
 from orders.models import Configuration, OptionValue
 from tests.factories import NOW, OAK, lamp, product
@@ -174,6 +175,17 @@ class TestLamp:
         assert store(lamp.product_id, {"b": ["x"], "a": "1"}, NOW) == first
         assert Configuration.objects.count() == 1
         assert digest({"a": "1"}) != digest({"a": "2"})
+
+    def test_one_choice_of_each_product_is_stored_like_every_other(
+        self, lamp, django_assert_num_queries
+    ):
+        shade = product("shade")
+        oak = store(lamp.product_id, {"material": "oak"}, NOW)
+        chosen = {lamp.product_id: {"material": "oak"}, shade.pk: {}}
+        stored = store_each(chosen, NOW)
+        assert stored == {lamp.product_id: oak.pk, shade.pk: store(shade.pk, {}, NOW).pk}
+        with django_assert_num_queries(1):
+            assert store_each(chosen, NOW) == stored
 
     def test_sheets_take_the_same_queries_for_many_products(
         self, lamp, django_assert_max_num_queries

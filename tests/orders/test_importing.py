@@ -102,6 +102,9 @@ def test_orders_lines_and_returns_are_written(log_file):
         "GBP",
     )
     assert [line.quantity for line in first.lines.all()] == [6, 6]
+    # asked for two weeks after the order; nobody promises what was delivered long ago
+    told = first.lines.values_list("requested_date", "committed_date", "status")
+    assert set(told) == {(date(2011, 10, 17), None, "delivered")}
     assert Order.objects.get(number="R101").customer is None
 
 
@@ -118,9 +121,13 @@ def test_orders_since_the_given_day_are_still_to_be_made(log_file):
 @pytest.mark.django_db
 def test_a_day_begins_where_the_shop_is(log_file):
     # ten to one at night in London's summer is still the day before by universal time
-    lines = "109,21212,CAKE CASES,1,2011-10-20 00:50:00,0.55,7,France\n"
+    lines = (
+        "108,21212,CAKE CASES,1,2011-10-19 23:59:00,0.55,7,France\n"
+        "109,21212,CAKE CASES,1,2011-10-20 00:00:00,0.55,7,France\n"
+        "110,21212,CAKE CASES,1,2011-10-20 00:50:00,0.55,7,France\n"
+    )
     report = run_import(log_file(HEADER + lines), open_since=date(2011, 10, 20))
-    assert report.open_lines == 1
+    assert report.open_lines == 2
 
 
 @pytest.mark.django_db
@@ -265,7 +272,8 @@ def test_products_of_an_import_that_was_killed_between_them_are_what_they_would_
     log_file, monkeypatch
 ):
     monkeypatch.setattr("orders.importing.items.CODES_A_TRANSACTION", 1)
-    made, kept = items._make_products, []
+    made = items._make_products
+    kept: list[object] = []
 
     def kill(*args):
         if kept:

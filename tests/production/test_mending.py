@@ -303,11 +303,11 @@ def test_a_burst_is_followed_by_one_search_and_that_not_later_than_ten_minutes(t
     assert [half / 2 for half, one in enumerate(asked) if one] == [10, 10.5, 11, 11.5]
 
 
-def test_a_repaired_plan_does_not_stand_for_the_night(two_saws):
-    goes(two_saws[0], "down", at(7, 58))
-    mending.run(at(7, 58))
-    assert not planning.run(at(7, 59), only_changes=True).stands
-    assert planning.run(at(7, 59), only_changes=True).stands
+def test_a_repaired_plan_does_not_stand_for_the_night(lamp, one_saw):
+    lifecycle.hold(OrderLine.objects.get(quantity=6).order_id, "?", by="staff:eve", at=at(7, 30))
+    mending.run(at(7, 30))
+    assert not planning.run(at(7, 31), only_changes=True).stands
+    assert planning.run(at(7, 32), only_changes=True).stands
 
 
 # Messages

@@ -336,3 +336,10 @@ def test_queries_do_not_grow_with_the_work(django_assert_max_num_queries):
     netting.run(NOW)
     with django_assert_max_num_queries(90):
         planning.run(NOW)
+
+
+def test_work_that_might_have_begun_long_ago_still_finds_hours():
+    lamp = product("lamp", (center(), {}), policy="MTO")
+    forecast({(lamp, NEXT_MONDAY): 4.0})
+    netting.run(NOW)
+    assert planning.run(NOW + timedelta(days=200)).refused == 0
