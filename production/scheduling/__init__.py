@@ -16,6 +16,7 @@ from .errors import (
     DurationError,
     LagError,
     ProblemError,
+    ReservationError,
     SequenceError,
     UnknownReferenceError,
     WindowError,
@@ -45,6 +46,7 @@ from .machines import Machine, Plate, Pool, Rack, SetupMatrix
 from .makespan import NotPlainError, shortest
 from .plan import Binding, PlannedOperation, Schedule, Totals
 from .problem import Impossible, Problem, Reason
+from .reservations import Reservation
 from .rules import RULES
 from .stability import Stability
 
@@ -83,6 +85,8 @@ __all__ = [
     "Remedies",
     "Remedy",
     "RemedyKind",
+    "Reservation",
+    "ReservationError",
     "Schedule",
     "SequenceError",
     "SetupMatrix",

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from .jobs import Alternative, Job, Operation
 from .machines import SetupMatrix
-from .problem import Problem
-from .worktime import OpenTime
+from .problem import Calendar, Problem
+from .reservations import ALL
+from .worktime import OpenTime, Window
 
-Calendar = tuple[str, tuple[str, ...]]  # a machine and pools
+Choice = tuple[Alternative, Window]  # where, and within what stretch that reservations leave
 Records = NDArray[np.void]
 Numbers = NDArray[np.int32]
 
@@ -85,11 +86,11 @@ def shop_of(problem: Problem) -> Shop:
     problem.require_no_batches()
     columns = _columns(problem)
     some = [_choices(problem, operation) for operation in problem.operations()]
-    calendars = _calendars(problem)
+    calendars = _calendars(problem, some)
     lanes = [
         one.machine_id
-        for alternatives in some
-        for one in alternatives
+        for choices in some
+        for one, _ in choices
         if problem.machine[one.machine_id].unlimited
     ]
     machines, windows, at_clock, at_work = _machines(problem, calendars, lanes)
@@ -120,28 +121,38 @@ def shop_of(problem: Problem) -> Shop:
 
 
 def choices_at(shop: Shop, machines: Numbers) -> Numbers:
-    """By operation (N,): its alternative on a machine of the problem, NONE where it has none."""
+    """By operation (N,): its first choice on a machine of the problem, NONE where it has none."""
     of = np.repeat(np.arange(len(shop.steps)), shop.steps["beyond"] - shop.steps["first"])
     same = np.flatnonzero(shop.machines["real"][shop.choices["machine"]] == machines[of])
     found = np.full(len(shop.steps), NONE, dtype=np.int32)
-    found[of[same]] = same
+    found[of[same][::-1]] = same[::-1]
     return found
 
 
 # Operations
 
 
-def _choices(problem: Problem, operation: Operation) -> Sequence[Alternative]:
+def _choices(problem: Problem, operation: Operation) -> Sequence[Choice]:
     """Where an operation may be done; a pinned one has no choice."""
     pin = operation.pinned
     span = problem.pinned_span(operation) if pin else None
     if pin is None or span is None:
-        return operation.alternatives
+        return [
+            (one, stretch)
+            for one in operation.alternatives
+            for stretch in problem.stretches(operation, one.machine_id)
+        ]
     worked = problem.open_time[pin.machine_id].worked
-    return [Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0])))]
+    return [(Alternative(pin.machine_id, max(1, worked(span[1]) - worked(span[0]))), ALL)]
 
 
-def _steps(problem: Problem, some: Sequence[Sequence[Alternative]]) -> Records:
+def _calendar_of(operation: Operation, choice: Choice) -> Calendar:
+    """The calendar of one choice."""
+    pools = () if operation.pinned else operation.pools
+    return choice[0].machine_id, pools, (choice[1],)
+
+
+def _steps(problem: Problem, some: Sequence[Sequence[Choice]]) -> Records:
     jobs = problem.jobs
     steps = np.zeros(len(some), dtype=STEP)
     ends = list(accumulate(map(len, some), initial=0))
@@ -167,20 +178,20 @@ def _steps(problem: Problem, some: Sequence[Sequence[Alternative]]) -> Records:
 
 def _alternatives(
     problem: Problem,
-    some: Sequence[Sequence[Alternative]],
+    some: Sequence[Sequence[Choice]],
     columns: Mapping[str, Mapping[str, int]],
     calendars: Mapping[Calendar, int],
 ) -> Records:
     number = {machine.id: at for at, machine in enumerate(problem.machines)}
     lane = count(len(problem.machines) + len(calendars))
     rows = []
-    for operation, alternatives in zip(problem.operations(), some, strict=True):
-        for one in alternatives:
-            machine = problem.machine[one.machine_id]
+    for operation, choices in zip(problem.operations(), some, strict=True):
+        for choice in choices:
+            one, machine = choice[0], problem.machine[choice[0].machine_id]
             m = next(lane) if machine.unlimited else number[machine.id]
-            pools = () if operation.pinned else operation.pools
             family = columns[machine.group][operation.setup_family]
-            rows.append((m, one.minutes, family, calendars.get((machine.id, pools), m)))
+            calendar = calendars.get(_calendar_of(operation, choice), m)
+            rows.append((m, one.minutes, family, calendar))
     return np.array(rows, dtype=CHOICE)
 
 
@@ -201,25 +212,32 @@ def _waits(jobs: Sequence[Job]) -> tuple[list[list[int]], list[list[int]]]:
 # Pools
 
 
-def _calendars(problem: Problem) -> dict[Calendar, int]:
-    """Machines with pools that are away while they are open, numbered behind the machines."""
+def _calendars(problem: Problem, some: Sequence[Sequence[Choice]]) -> dict[Calendar, int]:
+    """Machines with pools that are away while they are open, or with stretches that are held,
+    numbered behind the machines."""
     found: dict[Calendar, int] = {}
-    for operation in problem.operations():
-        for one in operation.alternatives if operation.pools else ():
-            windows = problem.windows_for(operation, one.machine_id)
-            if windows is not problem.machine[one.machine_id].windows:
-                number = len(problem.machines) + len(found)
-                found.setdefault((one.machine_id, operation.pools), number)
+    for operation, choices in zip(problem.operations(), some, strict=True):
+        for choice in choices if operation.pools or problem.held else ():
+            key = _calendar_of(operation, choice)
+            if problem.windows_with(key) is not problem.machine[key[0]].windows:
+                found.setdefault(key, len(problem.machines) + len(found))
     return found
 
 
 def _pools(problem: Problem) -> tuple[Records, list[list[int]]]:
-    """The table of pools, and by operation the pools of which it holds a unit."""
-    pools = np.zeros(len(problem.pools), dtype=POOL)
-    ends = np.cumsum([pool.units for pool in problem.pools], dtype=np.int32)
-    pools["unit"][1:], pools["unit_end"] = ends[:-1], ends
+    """The table of pools, and by operation the pools of which it holds a unit. What keeps out of
+    held stretches has a pool to itself: only work with units goes by a calendar of its own."""
     number = {pool.id: at for at, pool in enumerate(problem.pools)}
-    held = [[number[one] for one in problem.pools_of(step)] for step in problem.operations()]
+    units = [pool.units for pool in problem.pools]
+    held = []
+    for step in problem.operations():
+        held.append([number[one] for one in problem.pools_of(step)])
+        if any(problem.is_barred(step, one) for one in step.machine_ids):
+            held[-1].append(len(units))
+            units.append(1)
+    pools = np.zeros(len(units), dtype=POOL)
+    ends = np.cumsum(units, dtype=np.int32)
+    pools["unit"][1:], pools["unit_end"] = ends[:-1], ends
     return pools, held
 
 
@@ -248,9 +266,9 @@ def _machines(
     every = problem.machines
     number = {machine.id: at for at, machine in enumerate(every)}
     rows = [(one.windows, problem.open_time[one.id], one) for one in every]
-    for machine_id, pools in calendars:
-        shared = problem.windows_with(machine_id, pools)
-        rows.append((shared, OpenTime(shared), problem.machine[machine_id]))
+    for key in calendars:
+        shared = problem.windows_with(key)
+        rows.append((shared, OpenTime(shared), problem.machine[key[0]]))
     rows += [rows[number[one]] for one in lanes]
     machines = np.zeros(len(rows), dtype=MACHINE)
     known: dict[tuple[tuple[int, int], ...], tuple[int, ...]] = {}
@@ -297,7 +315,7 @@ def _columns(problem: Problem) -> dict[str, dict[str, int]]:
         if machine.setup_family is not None:
             names.setdefault(machine.setup_family, len(names))
     for operation in problem.operations():
-        for one in _choices(problem, operation):
+        for one, _ in _choices(problem, operation):
             names = found[problem.machine[one.machine_id].group]
             names.setdefault(operation.setup_family, len(names))
     return found

@@ -101,7 +101,7 @@ def floor_of(
         np.zeros(len(offers), dtype=OFFER),
         np.zeros(len(plan), dtype=np.int64),
         np.zeros(1, dtype=np.int64),
-        np.zeros(len(plan), dtype=np.float32),
+        np.zeros(len(plan) + len(offers), dtype=np.float32),
         np.zeros(len(plan), dtype=np.int64),
     )
 

@@ -35,3 +35,7 @@ class CyclicJobsError(ProblemError):
 
 class BatchError(ProblemError):
     """A rack or plate makes no sense, or this part of the engine knows no batches."""
+
+
+class ReservationError(ProblemError):
+    """Something is held that cannot be, or this part of the engine knows no reservations."""

@@ -66,6 +66,8 @@ def _require_plain(problem: Problem) -> None:
             raise NotPlainError(
                 f"{machine.id} is not open all the time or has no queue, or its horizon is too near"
             )
+    if problem.reservations:
+        raise NotPlainError("machines are held for some orders")
     if problem.setups:
         raise NotPlainError("there are change-overs")
     for job in problem.jobs:

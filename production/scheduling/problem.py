@@ -9,11 +9,20 @@ from enum import StrEnum
 from functools import cached_property
 from itertools import pairwise
 
-from .errors import BatchError, CyclicJobsError, DuplicateIdError, UnknownReferenceError
+from .errors import (
+    BatchError,
+    CyclicJobsError,
+    DuplicateIdError,
+    ReservationError,
+    UnknownReferenceError,
+)
 from .jobs import Alternative, Job, Operation, Pin
 from .machines import Machine, Pool, SetupMatrix
+from .reservations import ALL, Reservation, between
 from .transfers import overlap
 from .worktime import OpenTime, Window, shared
+
+Calendar = tuple[str, tuple[str, ...], tuple[Window, ...]]  # a machine, pools, and within what
 
 
 class Reason(StrEnum):
@@ -43,7 +52,8 @@ class Problem:
     """Everything a plan is made from. Raises a `ProblemError` on contradictory data.
 
     No forecast job starts before the minute `fence`, and one that is due by then has expired,
-    unless it has begun or a firm job waits for it.
+    unless it has begun or a firm job waits for it. A reservation that begins before the fence has
+    lapsed.
     """
 
     machines: tuple[Machine, ...]
@@ -51,6 +61,7 @@ class Problem:
     setups: tuple[SetupMatrix, ...] = ()
     pools: tuple[Pool, ...] = ()
     fence: int = 0
+    reservations: tuple[Reservation, ...] = ()
 
     def __post_init__(self) -> None:
         _require_unique("machine", (machine.id for machine in self.machines))
@@ -60,6 +71,7 @@ class Problem:
         _require_unique("pool", (pool.id for pool in self.pools))
         self._require_known_references()
         self._require_acyclic_jobs()
+        self._require_machines_to_reserve()
 
     def _require_known_references(self) -> None:
         for operation in self.operations():
@@ -75,6 +87,13 @@ class Problem:
             for predecessor in job.predecessors:
                 if predecessor not in self.job:
                     raise UnknownReferenceError(f"{job.id}: no job {predecessor}")
+
+    def _require_machines_to_reserve(self) -> None:
+        for one in self.reservations:
+            if one.machine_id not in self.machine:
+                raise UnknownReferenceError(f"a reservation: no machine {one.machine_id}")
+            if self.machine[one.machine_id].unlimited:
+                raise ReservationError(f"{one.machine_id}: nothing queues there, nothing is held")
 
     def _require_acyclic_jobs(self) -> None:
         waiting = {job.id: set(job.predecessors) for job in self.jobs}
@@ -115,25 +134,53 @@ class Problem:
         """Pools by id."""
         return {pool.id: pool for pool in self.pools}
 
-    def windows_for(self, operation: Operation, machine_id: str) -> tuple[Window, ...]:
-        """When an operation can be worked on a machine: it and all pools are there. What is pinned
-        stands by the machine's calendar alone."""
-        return self.windows_with(machine_id, () if operation.pinned else operation.pools)
-
-    def windows_with(self, machine_id: str, pools: tuple[str, ...]) -> tuple[Window, ...]:
+    def windows_with(self, calendar: Calendar) -> tuple[Window, ...]:
         """When a machine is open and pools are there."""
+        machine_id, pools, stretches = calendar
         windows = self.machine[machine_id].windows
-        if pools and (machine_id, pools) not in self._windows:
-            found = shared(windows, *(self.pool[one].windows for one in pools))
-            self._windows[machine_id, pools] = windows if found == windows else found
-        return self._windows[machine_id, pools] if pools else windows
+        if not pools and stretches == (ALL,):
+            return windows
+        if calendar not in self._windows:
+            found = shared(windows, stretches, *(self.pool[one].windows for one in pools))
+            self._windows[calendar] = windows if found == windows else found
+        return self._windows[calendar]
+
+    # Reservations
+
+    @cached_property
+    def held(self) -> dict[str, list[Reservation]]:
+        """Reservations by machine, those that have lapsed left out."""
+        found: dict[str, list[Reservation]] = {}
+        for one in self.reservations:
+            if one.start >= self.fence or not self.fence:
+                found.setdefault(one.machine_id, []).append(one)
+        return found
+
+    def stretches(self, operation: Operation, machine_id: str) -> tuple[Window, ...]:
+        """Where an operation may run on a machine, reservations kept; it leaves none of them. What
+        is pinned stands where it is."""
+        held = () if operation.pinned else self.held.get(machine_id, ())
+        job = self.job.get(operation.job_id) if held else None
+        barred = [(one.start, one.end) for one in held if job is None or not one.admits(job)]
+        return between(barred) if barred else (ALL,)
+
+    def is_barred(self, operation: Operation, machine_id: str) -> bool:
+        """Whether an operation must keep out of a stretch of a machine."""
+        return bool(self.held) and self.stretches(operation, machine_id) != (ALL,)
+
+    def calendar_for(self, operation: Operation, machine_id: str) -> Calendar:
+        """The calendar of an operation on a machine, all its stretches together."""
+        pools = () if operation.pinned else operation.pools
+        return machine_id, pools, self.stretches(operation, machine_id)
 
     # Transfer batches
 
-    def require_no_transfers(self) -> None:
-        """Raises BatchError where a step would wait for all pieces of the step before."""
+    def require_simulable(self) -> None:
+        """Raises BatchError or ReservationError where a plan has what nobody can simulate yet."""
         if any(operation.transfer for operation in self.operations()):
             raise BatchError("pieces are handed on in lots, which nobody can simulate yet")
+        if self.reservations:
+            raise ReservationError("machines are held for some orders, as nobody can simulate yet")
 
     def lag_after(self, job: Job, operation: Operation) -> int:
         """Minutes from an operation's end to the earliest start of the next one in its job; below 0
@@ -201,20 +248,22 @@ class Problem:
 
     def time_for(self, operation: Operation, machine_id: str) -> OpenTime:
         """Working-time arithmetic for an operation on a machine."""
-        windows = self.windows_for(operation, machine_id)
+        if not operation.pools and not self.reservations:
+            return self.open_time[machine_id]
+        key = self.calendar_for(operation, machine_id)
+        windows = self.windows_with(key)
         if windows is self.machine[machine_id].windows:
             return self.open_time[machine_id]
-        key = machine_id, operation.pools
         if key not in self._times:
             self._times[key] = OpenTime(windows)
         return self._times[key]
 
     @cached_property
-    def _windows(self) -> dict[tuple[str, tuple[str, ...]], tuple[Window, ...]]:
+    def _windows(self) -> dict[Calendar, tuple[Window, ...]]:
         return {}
 
     @cached_property
-    def _times(self) -> dict[tuple[str, tuple[str, ...]], OpenTime]:
+    def _times(self) -> dict[Calendar, OpenTime]:
         return {}
 
     def pools_of(self, operation: Operation) -> tuple[str, ...]:

@@ -83,9 +83,13 @@ class Timeline:
 
     def time_for(self, operation: Operation) -> OpenTime:
         """The open minutes in which an operation can be worked here."""
-        if not operation.pools:
+        if not self.shares(operation):
             return self.open
         return self._problem.time_for(operation, self.machine.id)
+
+    def shares(self, operation: Operation) -> bool:
+        """Whether more than the machine decides when an operation can be worked here."""
+        return bool(operation.pools) or self._problem.is_barred(operation, self.machine.id)
 
     def pools_of(self, operation: Operation) -> tuple[str, ...]:
         """The pools of which an operation holds a unit."""
@@ -94,7 +98,7 @@ class Timeline:
     def fit(self, gap: int, operation: Operation, minutes: int, lowest: int) -> int | None:
         """Start of processing in one gap, leaving the next block its own change-over; or None."""
         setup = self.setup(self.family(gap), operation.setup_family)
-        if operation.pools:
+        if self.shares(operation):
             return self._fit_shared(gap, operation, minutes, lowest, setup)
         start = max(lowest, self.free(gap) + setup)
         found = self.open.fit(start, setup, minutes, splittable=operation.splittable)
@@ -105,7 +109,7 @@ class Timeline:
     def _fit_shared(
         self, gap: int, operation: Operation, minutes: int, lowest: int, setup: int
     ) -> int | None:
-        """`fit` for an operation that needs pools: it runs only while they are there."""
+        """`fit` for an operation that needs pools or keeps out of what is held."""
         time = self.time_for(operation)
         if not self.open.total or lowest >= self.open.total:
             return None
@@ -121,6 +125,10 @@ class Timeline:
             if gap < len(self.starts) and end > self.starts[gap]:
                 return None
             later = self.holding.free_from(operation.pools, begin, done)
+            for opens, closes in self._problem.stretches(operation, self.machine.id):
+                if begin < opens < done and closes > begin:
+                    later = max(later, opens)
+                    break
             if later == begin:
                 break
             begin = later
@@ -135,7 +143,7 @@ class Timeline:
         if end + after > self.starts[gap] or not self._keeps_whole(gap, after):
             return False
         following = self.operations[gap]
-        if not following.pools or following.pinned:
+        if following.pinned or not self.shares(following):
             return True
         if after > self.setup(self.family(gap), following.setup_family):
             return False
@@ -173,7 +181,7 @@ class Timeline:
     def placement(self, operation: Operation, gap: int, start: int, minutes: int) -> Placement:
         """A place in wall-clock minutes."""
         clock = self.open.start_at(start)
-        if not operation.pools:
+        if not self.shares(operation):
             done = self.open.end_at(start + minutes)
             return Placement(operation, self, gap, start, minutes, clock, done, clock)
         time = self.time_for(operation)

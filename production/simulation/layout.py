@@ -20,9 +20,10 @@ def laid_out(problem: Problem, schedule: Schedule, ahead: int | None) -> tuple[S
 
     Frozen and started work are facts, which need not fit together: each keeps only to what the
     plan keeps to, so without disturbance the floor repeats the plan to the minute. Raises
-    BatchError where work shares racks or plates or is handed on in lots.
+    BatchError where work shares racks or plates or is handed on in lots, ReservationError where
+    machines are held.
     """
-    problem.require_no_transfers()
+    problem.require_simulable()
     shop = shop_of(problem)
     operations = list(problem.operations())
     numbers = {operation.id: at for at, operation in enumerate(operations)}

@@ -102,7 +102,7 @@ def anneal(
             passed += 1
         elif shop.machines[m]["real"] != m:  # nobody else is there
             u, v = NONE, NONE
-        else:
+        elif m != plan[o]["machine"]:  # else another stretch between what is held there
             u = in_front(plan, order, m, x)
             v = plan[u]["down"] if u != NONE else first_of(plan, order, m)
         alike = fraction(chance) < ALIKE

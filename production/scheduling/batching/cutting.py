@@ -15,6 +15,7 @@ from itertools import chain, pairwise
 from production.scheduling.jobs import NO_DUE_DATE, Alternative, Job, Operation, Pin
 from production.scheduling.machines import Machine
 from production.scheduling.problem import Problem, Reason
+from production.scheduling.reservations import Reservation
 
 Batch = tuple[str, ...]  # operations in the order of their ids; it is called after the first
 Batches = tuple[Batch, ...]
@@ -56,9 +57,25 @@ class Cutter:
         for job in self.problem.jobs:
             parts.add(job)
         jobs = (*parts.jobs, *parts.batch_jobs())
-        plain = Problem(self._machines, jobs, self.problem.setups, self.problem.pools)
+        problem, held = self.problem, self._held_for(parts.owners)
+        plain = Problem(self._machines, jobs, problem.setups, problem.pools, reservations=held)
         standing = {batch[0]: batch for batch in batches} | self.pinned
         return Cut(plain, batches, standing, parts.owners)
+
+    def _held_for(self, owners: Mapping[str, tuple[str, ...]]) -> tuple[Reservation, ...]:
+        """Reservations that name the parts of those whom they are for; a batch where all may."""
+        job = self.problem.job
+        return tuple(
+            replace(
+                one,
+                job_ids=tuple(
+                    part for part, whose in owners.items() if all(one.admits(job[j]) for j in whose)
+                ),
+                weight=None,
+            )
+            for held in self.problem.held.values()
+            for one in held
+        )
 
     def _clock(self) -> Machine:
         """Where time passes and nothing is occupied."""

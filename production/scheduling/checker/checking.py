@@ -48,6 +48,7 @@ def check(problem: Problem, schedule: Schedule) -> list[Violation]:
         if job.id not in aside:
             violations += _order(problem, job, plan)
     violations += _fence(problem, plan)
+    violations += _reserved(problem, schedule)
     return violations
 
 
@@ -299,6 +300,22 @@ def _fence(problem: Problem, plan: dict[str, PlannedOperation]) -> Iterator[Viol
         if foreseen and 0 < problem.fence > min(job.due - 1, *starts):
             text = f"foreseen work before {problem.fence}"
             yield Violation(Fault.FENCE, job.id, text, of_job=True)
+
+
+def _reserved(problem: Problem, schedule: Schedule) -> Iterator[Violation]:
+    """Nobody but those for whom it is held is in a reserved stretch, from change-over to end."""
+    for held in problem.reservations:
+        if 0 < problem.fence > held.start:
+            continue  # it has lapsed
+        for planned in schedule.operations:
+            job = problem.job[planned.job_id]
+            weighty = held.weight is not None and job.firm and job.weight >= held.weight
+            inside = planned.setup_start < held.end and planned.end > held.start
+            fact = problem.operation[planned.operation_id].pinned
+            mine = planned.machine_id == held.machine_id
+            if mine and inside and not fact and not weighty and job.id not in held.job_ids:
+                text = f"runs in what is held from {held.start} to {held.end}"
+                yield Violation(Fault.RESERVED, planned.operation_id, text)
 
 
 def _walk(problem: Problem, operation: Operation, plan: dict[str, PlannedOperation]) -> Walked:

@@ -19,6 +19,7 @@ class Fault(StrEnum):
     OVERLAP = "overlap"
     BATCH = "batch"
     POOL = "pool"
+    RESERVED = "reserved"
     SETUP = "setup"
     PRECEDENCE = "precedence"
     MIN_LAG = "min_lag"

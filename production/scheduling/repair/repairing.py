@@ -89,6 +89,12 @@ class Repair:
         steps = self.shop.steps.copy()
         known = choices != NONE
         steps["first"][known], steps["beyond"][known] = choices[known], choices[known] + 1
+        for at in np.flatnonzero(known) if dispatcher.problem.held else ():
+            machine = self.shop.choices["machine"]  # all stretches of it that are left
+            while (k := steps["beyond"][at]) < self.shop.steps["beyond"][at]:
+                if machine[k] != machine[k - 1]:
+                    break
+                steps["beyond"][at] += 1
         self.kept = self.shop._replace(steps=steps)
         self.held = dispatcher.held()
         self.room = room_for(self.shop)

@@ -15,6 +15,7 @@ from production.scheduling import (
     Pool,
     Problem,
     Rack,
+    Reservation,
     Schedule,
     SetupMatrix,
 )
@@ -184,10 +185,16 @@ def matrices(draw: st.DrawFn) -> SetupMatrix:
 
 @st.composite
 def shops(
-    draw: st.DrawFn, *, pins: bool = True, batches: bool = False, lots: bool = False
+    draw: st.DrawFn,
+    *,
+    pins: bool = True,
+    batches: bool = False,
+    lots: bool = False,
+    held: bool = False,
 ) -> Problem:
     """A random small shop: calendars, change-overs, alternates, lags, pins, levels, forecasts,
-    pools, subcontractors, a fence, and where they are asked for racks, plates, transfer lots."""
+    pools, subcontractors, a fence, and where they are asked for racks, plates, transfer lots,
+    reservations."""
     found, people = draw(machines(batches=batches)), draw(pools())
     crews = tuple(one.id for one in people)
     names = [one.id for one in found]
@@ -201,7 +208,23 @@ def shops(
         orders = [draw(in_lots(one)) for one in orders]
     if batches and pins:
         orders = [draw(beside(one, orders)) for one in orders]
-    return Problem(found, tuple(orders), (draw(matrices()),), people, fence)
+    shop = Problem(found, tuple(orders), (draw(matrices()),), people, fence)
+    if not held:
+        return shop
+    return replace(shop, reservations=draw(reservations(shop)))
+
+
+@st.composite
+def reservations(draw: st.DrawFn, shop: Problem) -> tuple[Reservation, ...]:
+    found = []
+    for one in shop.machines:
+        for _ in range(0 if one.unlimited else draw(st.sampled_from([1, 2, 0]))):
+            start = draw(st.integers(0, 150))
+            names = draw(st.lists(st.sampled_from(sorted(shop.job)), max_size=2, unique=True))
+            weight = draw(st.sampled_from([None, None, 2, 10]))
+            end = start + draw(st.integers(5, 80))
+            found.append(Reservation(one.id, start, end, tuple(names), weight))
+    return tuple(found)
 
 
 @st.composite

@@ -19,6 +19,7 @@ from production.scheduling import (
     Rack,
     Reason,
     RemedyKind,
+    Reservation,
     Schedule,
     SetupMatrix,
     Stability,
@@ -209,6 +210,13 @@ def test_a_batch_holds_one_operator():
         pools=[Pool("baker", 1, ALWAYS)],
     )
     assert planned(shop)[1] == {"alice1": (0, 0, 30), "bob1": (0, 0, 30), "carol1": (30, 30, 40)}
+
+
+def test_who_may_not_use_what_is_held_does_not_ride_with_whom_it_is_for():
+    held = Reservation("oven", 0, 100, ("alice",))
+    orders = [cured(name, 30, due=30) for name in ("alice", "bob")]
+    shop = problem([OVEN], *orders, reservations=(held,))
+    assert planned(shop)[1] == {"alice1": (0, 0, 30), "bob1": (100, 100, 130)}
 
 
 def test_what_the_next_step_must_follow_soon_has_the_oven_to_itself():
