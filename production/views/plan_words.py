@@ -41,6 +41,7 @@ FAULTS = {
     "fence": _("Work for the forecast begins in locked days."),
     "pinned": _("Work that has begun was moved."),
     "batch": _("A rack or plate is too full, or holds what does not go together."),
+    "reserved": _("A step stands in hours of a machine that are held for other orders."),
     "objective": _("The cost that the plan claims is not its cost."),
 }
 EXAMPLES = 5
