@@ -48,6 +48,18 @@ WORDS: dict[str, tuple[str | Promise, str | Promise]] = {
         gettext_lazy("Stopping work for cancelled orders"),
         gettext_lazy("Machines may still make goods that nobody wants any more."),
     ),
+    "production.disturbed": (
+        gettext_lazy("Mending the plan after a breakdown or a change of orders"),
+        gettext_lazy("The plan is mended later, when the watcher looks; until then it stands."),
+    ),
+    "production.machine_back": (
+        gettext_lazy("Mending the plan after a machine has come back"),
+        gettext_lazy("The plan is mended later, when the watcher looks; until then it stands."),
+    ),
+    "production.remade": (
+        gettext_lazy("Mending the plan for pieces that must be made again"),
+        gettext_lazy("The plan is mended later, when the watcher looks; until then it stands."),
+    ),
     "config.enqueue_import": (
         gettext_lazy("Starting imports"),
         gettext_lazy("Files that were uploaded wait; what is in the shop stays as it is."),
