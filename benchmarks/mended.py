@@ -79,8 +79,10 @@ def _break_down(at: datetime) -> dict[str, Any]:
         plan__status="published", end__lte=at + timedelta(days=2), end__gt=at
     )
     running = near.filter(machine__jobs__status="running")
-    work = running.values("machine").annotate(n=Sum("job__run_minutes")).order_by("-n")
-    machine = Machine.objects.get(pk=work[0]["machine"])
+    work = running.values("machine").annotate(n=Sum("job__run_minutes")).order_by("-n").first()
+    if work is None:
+        raise SystemExit(f"Nothing runs at {at:%A %H:%M} UTC. Choose other hours with --after.")
+    machine = Machine.objects.get(pk=work["machine"])
     job = Job.objects.get(machine=machine, status="running")
     feedback.fail(job.pk, version=job.version, by=BY, at=at, reason="the belt tore")
     return {"machine": machine.name, "job": str(job)}
