@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -22,6 +23,16 @@ from production.scheduling import (
 from production.scheduling.worktime import Window
 
 ALWAYS = ((0, 100_000),)
+
+
+def examples(most: int) -> settings:
+    """So many random shops, the same ones in every run, however long they take."""
+    return settings(
+        max_examples=most,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
 
 
 def machine(name: str = "saw", windows: tuple[Window, ...] = ALWAYS, **more: Any) -> Machine:

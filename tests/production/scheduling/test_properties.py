@@ -4,21 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import RULES, Timetable, check, dispatch, inserted, schedule
 from production.scheduling.arrays import NONE
 from production.scheduling.dispatch import Dispatcher, rules_called
 
-from .shops import jobs, shops
+from .shops import examples, jobs, shops
 
-many = settings(
-    max_examples=150,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(150)
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

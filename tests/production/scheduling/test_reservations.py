@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -29,14 +29,9 @@ from production.scheduling import (
 from production.scheduling.nervousness import places
 from production.simulation import simulate
 
-from .shops import job, machine, problem, shops, times
+from .shops import examples, job, machine, problem, shops, times
 
-many = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(100)
 FOR_BOB = Reservation("saw", 20, 50, ("bob",))
 
 

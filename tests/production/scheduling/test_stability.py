@@ -1,7 +1,7 @@
 """Plans that stay near the one that people have seen."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from production.scheduling import Stability, check, dispatch, schedule
@@ -10,14 +10,9 @@ from production.scheduling.nervousness import places
 from production.scheduling.rules import RULES
 from production.scheduling.stability import calm_of
 
-from .shops import job, machine, problem, shops
+from .shops import examples, job, machine, problem, shops
 
-many = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(60)
 
 
 def two_orders():

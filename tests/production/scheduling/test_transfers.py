@@ -5,7 +5,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -28,14 +28,9 @@ from production.scheduling import (
 )
 from production.simulation import simulate
 
-from .shops import job, jobs, machine, problem, shops, times
+from .shops import examples, job, jobs, machine, problem, shops, times
 
-many = settings(
-    max_examples=100,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(100)
 SHOP = (machine("saw"), machine("paint"))
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -23,14 +23,9 @@ from production.scheduling import (
 )
 from production.scheduling.plan import finishes, totals
 from production.simulation import Disturbance, DisturbanceError, Policy, Shape, simulate
-from tests.production.scheduling.shops import shops
+from tests.production.scheduling.shops import examples, shops
 
-many = settings(
-    max_examples=80,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(80)
 ROUGH = Disturbance(variation=0.5, good=0.8, between_failures=60, repair=10)
 
 

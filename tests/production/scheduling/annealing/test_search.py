@@ -5,7 +5,7 @@ from itertools import permutations, product
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -31,14 +31,9 @@ from production.scheduling.gaps import units_of
 from production.scheduling.nervousness import places
 from production.scheduling.rows import choose_all, costs, decode, room_for
 from production.scheduling.stability import calm_of, departures
-from tests.production.scheduling.shops import job, jobs, machine, problem, shops
+from tests.production.scheduling.shops import examples, job, jobs, machine, problem, shops
 
-many = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(60)
 COLOURS = SetupMatrix("paint", {("white", "black"): 10, ("black", "white"): 40})
 
 

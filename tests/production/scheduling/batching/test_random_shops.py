@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -20,14 +20,9 @@ from production.scheduling.batching.cutting import Batches, Cutter, batches_in
 from production.scheduling.batching.eligible import Eligible
 from production.scheduling.batching.trying import tried
 from production.scheduling.nervousness import places
-from tests.production.scheduling.shops import shops
+from tests.production.scheduling.shops import examples, shops
 
-many = settings(
-    max_examples=50,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+many = examples(50)
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))

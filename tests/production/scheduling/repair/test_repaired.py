@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from production.scheduling import (
@@ -17,14 +17,18 @@ from production.scheduling import (
 )
 from production.scheduling.nervousness import nervousness, places
 from production.scheduling.repair import repaired, right_shifted
-from tests.production.scheduling.shops import job, jobs, machine, problem, shops, step, times
-
-many = settings(
-    max_examples=60,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+from tests.production.scheduling.shops import (
+    examples,
+    job,
+    jobs,
+    machine,
+    problem,
+    shops,
+    step,
+    times,
 )
+
+many = examples(60)
 
 
 def spans(plan: Schedule) -> dict[str, tuple[str, int, int]]:
